@@ -1,1 +1,1 @@
-"""How fast moemap is: what is measured, against what, and the run that prints and writes the figures."""
+"""Benchmarks of moemap: what is measured and compared, and the run that prints and writes the figures."""

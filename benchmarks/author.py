@@ -1,6 +1,6 @@
-"""Measures the author's loop: how long it takes to check, test and prove the mapping while rules change.
+"""Measures the author's loop: the time to check, test and prove the mapping while rules change.
 
-The steps take turns in one process, and only ratios within a round are compared. Processor time counts.
+The steps take turns in one process, and only ratios within a round are compared. Times are processor time.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class Studio:
         return self.worker.answer({"method": method, "params": params or {}})["result"]
 
     def edit(self) -> Any:
-        """Types a character in the middle of a file, and computes all that the page shows."""
+        """Types a character in the middle of a file, and computes everything that the page shows."""
         self.edits += 1
         lines = [*self.lines]
         lines.insert(len(lines) // 2, f"# {'x' * self.edits}")
@@ -148,7 +148,7 @@ class Studio:
 
 
 class Editor:
-    """The answers that an editor is given, at the longest path of the mapping."""
+    """The requests of an editor, at the longest path of the mapping."""
 
     def __init__(self, main: Path) -> None:
         self.state = EditingState([main.parent])
@@ -181,7 +181,7 @@ class Editor:
         return len(completions(self.state, self.file, _position(text, start + self.typed)))
 
     def hover(self) -> str:
-        """The text about the last name."""
+        """The explanation of the last name."""
         self.state.open(self.file, self.text)
         found = hover(self.state, self.file, _position(self.text, self.end))
         assert found is not None  # noqa: S101  the name is known
@@ -238,7 +238,7 @@ def explain(rulebook: Rulebook, batch: Any) -> dict[str, Any]:
 
 
 def try_mutants(main: Path, jobs: int) -> tuple[int, float]:
-    """Runs the golden tests of a mapping on all mutants; returns how many there are, and the seconds on the wall."""
+    """Runs the golden tests of a mapping on all mutants; returns the number of these, and the elapsed seconds."""
     runner = golden.GoldenRunner()
     tests = []
     for path in golden.discover([main.parent / "tests"]):
@@ -258,7 +258,7 @@ def count_branches(folder: Path) -> float:
 
 
 def run_tests(folder: Path, runner: GoldenRunner | None = None) -> int:
-    """Runs the golden tests of a folder; returns how many there are."""
+    """Runs the golden tests of a folder; returns their number."""
     runner, count = runner or golden.GoldenRunner(), 0
     for path in golden.discover([folder]):
         file, _, _ = golden.load(path, path.name, runner.opening)
@@ -270,7 +270,7 @@ def run_tests(folder: Path, runner: GoldenRunner | None = None) -> int:
 
 
 def table(seconds: Mapping[str, list[float]]) -> Table:
-    """The time of each step, and its ratio to that of a check of everything."""
+    """The time of each step, and its ratio to that of a check of the whole mapping."""
     rows = []
     for name, taken in seconds.items():
         ratio = median(one / anew for one, anew in zip(taken, seconds[ANEW], strict=True))

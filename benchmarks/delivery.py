@@ -1,6 +1,7 @@
 """Measures delivery: python benchmarks/delivery.py [--quick]
 
-The sender beside a bare loop of aiohttp, the outbox beside bare SQLite, a start with a long queue, and a limit.
+It compares the sender with a bare loop of aiohttp and the outbox with bare SQLite, starts with a long queue, and sends
+under a limit.
 """
 
 from __future__ import annotations
@@ -69,14 +70,14 @@ def receiver(**settings: Any) -> Iterator[str]:
 
 
 def timed(what: Any) -> tuple[float, float]:
-    """The seconds that a call takes, by the clock and of the processor."""
+    """The seconds that a call takes: elapsed, and of the processor."""
     clock, processor = time.perf_counter(), time.process_time()
     what()
     return time.perf_counter() - clock, time.process_time() - processor
 
 
 def sends(folder: Path, count: int) -> None:
-    """Requests a second, and processor time of each, beside a loop that keeps no promise."""
+    """Prints the requests per second and the processor time of each, and those of a bare loop without guarantees."""
     with receiver() as url, Outbox(folder / "sends.db") as outbox:
         outbox.add(inputs(url, 0, count)).result()
         plan = Plan.of(Dispatch(url, {}, None, DELIVERY))
@@ -105,7 +106,7 @@ def sends(folder: Path, count: int) -> None:
 
 
 def adds(folder: Path, count: int) -> None:
-    """Inserts a second in transactions of 100 inputs, beside a table without an index but its key."""
+    """Prints the inserts per second in transactions of 100 inputs, and those of a table with its key alone."""
     bare = sqlite3.connect(folder / "bare.db", isolation_level=None)
     bare.execute("PRAGMA journal_mode = WAL")
     bare.execute("PRAGMA synchronous = FULL")
@@ -131,7 +132,7 @@ def adds(folder: Path, count: int) -> None:
 
 
 def starts(folder: Path, count: int) -> None:
-    """The time from opening a long queue to its first request, and the memory of that process."""
+    """Prints the time from opening a long queue to its first request, and the memory of that process."""
     path = folder / "starts.db"
     with receiver(status=401) as url:
         with Outbox(path) as outbox:
@@ -142,7 +143,7 @@ def starts(folder: Path, count: int) -> None:
 
 
 def start(path: Path, url: str) -> None:
-    """Opens a queue, and sends until the receiver stops it, which is at once."""
+    """Opens a queue, and sends until the receiver stops it, which it does at once."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     clock = time.perf_counter()
     with Outbox(path) as outbox:
@@ -153,7 +154,7 @@ def start(path: Path, url: str) -> None:
 
 
 def limit(folder: Path, seconds: int) -> None:
-    """The share of a limit of 500 a second that is used, and whether it is exceeded."""
+    """Prints the share of a limit of 500 per second that is used, and whether it is exceeded."""
     with receiver(windows=[(500, 1.0)], latency=0.003) as url, Outbox(folder / "limit.db") as outbox:
         outbox.add(inputs(url, 0, 500 * seconds)).result()
         window = {"name": "second", "limit": 500, "seconds": 1, "outputs": ()}

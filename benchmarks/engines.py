@@ -1,7 +1,7 @@
 """The ways to map a batch that are measured in one process, and the measuring.
 
-Each takes the text of a batch and gives the texts of the request bodies. They take turns on the same batches, round by
-round, so that a machine which is slower for a while is slower for all of them; only ratios within a round are compared.
+Each takes the text of a batch and returns the texts of the request bodies. They take turns on the same batches, round
+by round, so that a temporarily slower machine is slower for all of them; only ratios within a round are compared.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ NAIVE_VALID = "naive, validated"
 
 SCHEMAS = Path(__file__).parent.parent / "schemas"
 SHARE_OF_SLOW = 0.03
-"""The slow ways get this part of each round's batches."""
+"""The share of each round's batches that the slow ways map."""
 
 Bodies = list[bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """One way to map. `share` of the batches of a round is enough to measure it."""
+    """One way to map, measured on a `share` of the batches of each round."""
 
     name: str
     run: Callable[[bytes], Bodies]
@@ -57,7 +57,7 @@ class Engine:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Seconds of processor time a batch, one entry a round, by engine."""
+    """Seconds of processor time per batch, one entry for each round, by engine."""
 
     seconds: Mapping[str, list[float]]
     batches: int
@@ -66,20 +66,20 @@ class Measured:
         return median(self.seconds[name]) * 1e6
 
     def ratios(self, name: str, base: str) -> list[float]:
-        """How many times as fast as `base`, in each round."""
+        """The speed in each round, as a multiple of that of `base`."""
         return [theirs / own for own, theirs in zip(self.seconds[name], self.seconds[base], strict=True)]
 
     def ratio(self, name: str, base: str) -> float:
         return median(self.ratios(name, base))
 
     def spread(self, name: str, base: str) -> tuple[float, float]:
-        """Between which ratios the middle half of the rounds lies."""
+        """The lower and the upper quartile of the ratios."""
         low, _, high = quantiles(self.ratios(name, base), n=4)
         return low, high
 
 
 def unvalidated(rulebook: Rulebook) -> Rulebook:
-    """The same rulebook with output schemas that take everything, and without limits."""
+    """The same rulebook with output schemas that accept everything, and without limits."""
     outputs = {name: replace(output, limits=None) for name, output in rulebook.outputs.items()}
     taken = {output.schema for output in outputs.values()}
     schemas = {
@@ -104,7 +104,7 @@ def transforms() -> Mapping[str, Callable[[bytes], Result]]:
 
 
 def _of_texts(compiled: compiler.Compiled) -> Callable[[bytes], Result]:
-    """The work of `moemap transform` on each text of many."""
+    """The function that maps one of many texts, as `moemap transform` does."""
     compiled.prepare()
 
     def transform(line: bytes) -> Result:
@@ -115,7 +115,7 @@ def _of_texts(compiled: compiler.Compiled) -> Callable[[bytes], Result]:
 
 
 def engines(bodies: Mapping[bytes, list[Any]]) -> list[Engine]:
-    """All ways. `bodies` has for the text of each batch the bodies that the limit writes."""
+    """All ways to map. `bodies` has the bodies of each batch by its text, which the limit only writes."""
     checked, written_out = handwritten.Validation(SCHEMAS), naive.Validation(SCHEMAS)
     schema_only = handwritten.Validation(SCHEMAS, limits=False)
 
@@ -182,7 +182,7 @@ def measure(rounds: int, size: int, progress: Callable[[str], None]) -> Measured
 
 
 def _compare(ways: list[Engine], lines: list[bytes]) -> None:
-    """Refuses to measure what gives other bodies; warms everything up on the way."""
+    """Fails if a way gives other bodies; also warms everything up."""
     for line in lines:
         wanted = ways[0].run(line)
         for way in ways[1:]:

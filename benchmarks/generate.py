@@ -1,11 +1,11 @@
-"""Batches to measure with: three events each, the same for the same seed, as many as are wanted.
+"""Batches for the benchmarks: three events each, the same for the same seed, in any number.
 
     python benchmarks/generate.py --count 20000 > batches.ndjson
     python benchmarks/generate.py --megabytes 1000 > large.ndjson
 
-A batch depends on the seed and its own number alone, so that any part of the stream can be made without the rest. The
-data is what a shop's apps send: a few attributes and members are missing here and there, some names come in another
-letter case, some amounts as text, some attributes are tags (null), some texts are not ASCII.
+A batch depends only on the seed and its own number, so that any part of the stream can be made without the rest. The
+data is like that of a shop's apps: a few attributes and members are missing, some names are in another letter case,
+some amounts are text, some attributes are tags (null), some texts are not ASCII.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["SEED", "batch", "batches", "lines", "megabytes"]
 
 SEED = 20_260_131
 DISTINCT = 5_000
-"""After how many batches a stream that is measured in megabytes begins again."""
+"""The number of batches after which a stream that is measured in megabytes begins again."""
 
 _START_MS = 1_767_182_400_000
 _FIRST_NAMES = ("Asha", "Bram", "Chloé", "Dmitri", "Elif", "Farah", "Günther", "Hana", "Iván", "Jun", "Keiko", "Léa")
@@ -123,7 +123,7 @@ def batch(number: int, seed: int = SEED) -> dict[str, Any]:
 
 
 def batches(count: int | None = None, seed: int = SEED) -> Iterator[dict[str, Any]]:
-    """The first `count` batches, or batches without end."""
+    """The first `count` batches, or an endless stream."""
     return (batch(number, seed) for number in islice(numbers(), count))
 
 

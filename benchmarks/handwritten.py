@@ -1,9 +1,9 @@
-"""The shipped mapping for the batches of `generate.py`, written by hand: what moemap is measured against.
+"""The shipped mapping for the batches of `generate.py`, written by hand, to compare moemap with.
 
-It is what an engineer would write for production who knows that these batches come: identities as an object, custom
-events, product actions, impressions, consents, and the settings of the mapping left alone. The requests are those of
-moemap, byte for byte. It does without what moemap gives beside them: what was skipped and why, problems with their
-places, promotions, changes of attributes and identities, push tokens, settings.
+It is production code of an engineer who knows that these batches come: identities as an object, custom events, product
+actions, impressions, consents, and the default settings of the mapping. The requests are those of moemap, byte for
+byte. It lacks everything else: reasons for skipped values, problems with their places, promotions, changes of
+attributes and identities, push tokens, settings.
 
     python benchmarks/handwritten.py batches.ndjson > bodies.ndjson
 """
@@ -104,7 +104,7 @@ def boolean(value: Any) -> bool | None:
 
 
 def plain_list(values: list[Any]) -> list[Any] | None:
-    """A list as MoEngage takes it: of strings or of numbers, mixed ones as strings; None for lists of other kinds."""
+    """A list that MoEngage accepts: of strings or of numbers, mixed ones as strings; None for other elements."""
     kinds = set(map(type, values))
     if kinds <= {str} or kinds <= {int, float}:
         return values
@@ -122,7 +122,7 @@ def plain_list(values: list[Any]) -> list[Any] | None:
 
 
 def utc(milliseconds: Any) -> str | None:
-    """Milliseconds since 1970 as `2026-01-31T23:59:59Z`; None where they are none."""
+    """Milliseconds since 1970 as `2026-01-31T23:59:59Z`; None for other values."""
     if type(milliseconds) is not int:
         milliseconds = number(milliseconds)
         if milliseconds is None:
@@ -291,7 +291,7 @@ def bought_product(product: Object) -> Object:
 
 
 def shown_product(product: Object) -> Object:
-    """A product of an impression: all texts, its own attributes among the others."""
+    """A product of an impression: all values as text, with the sender's own attributes."""
     made: Object = {}
     if (value := text(product.get("id"))) is not None:
         made["Id"] = value
@@ -312,7 +312,7 @@ def shown_product(product: Object) -> Object:
 
 
 def add_product_action(attributes: Object, action: Object, currency: Any) -> None:
-    """Adds what a product action has; of a purchase its amounts."""
+    """Adds the attributes of a product action, and for a purchase its amounts."""
     if (value := text(action.get("transaction_id"))) is not None:
         attributes["TransactionId"] = value
     if (products := action.get("products")) is not None:
@@ -344,7 +344,7 @@ def add_impressions(attributes: Object, impressions: list[Object]) -> None:
 
 
 def event(event: Object, context: Object, received: Any) -> Object | None:
-    """One action, or None for an event that MoEngage does not take. `context` ends every action of the batch."""
+    """One action, or None for an event that MoEngage does not accept. `context` is added at the end of every action."""
     data = event.get("data") or {}
     custom = data.get("custom_attributes") or {}
     attributes: Object = {}
@@ -405,7 +405,7 @@ def event_context(batch: Object) -> Object:
 
 
 def transform(batch: Object) -> list[tuple[str, Object]]:
-    """The requests of a batch: paths with their bodies, the user first. Empty where the batch names no user."""
+    """The requests of a batch: paths with their bodies, the user first. Empty if the batch names no user."""
     identities = batch.get("user_identities") or {}
     customer_id = text(identities.get("customer_id") or identities.get("customerid") or identities.get("customerId"))
     if customer_id is None:
@@ -433,10 +433,10 @@ def transform(batch: Object) -> list[tuple[str, Object]]:
 
 
 class Validation:
-    """Judges requests by MoEngage's schemas with jsonschema-rs, as `transform` leaves them unjudged."""
+    """Validates the requests of `transform` against MoEngage's schemas with jsonschema-rs."""
 
     def __init__(self, schemas: Path, *, limits: bool = True) -> None:
-        """`schemas` is the folder that holds `moengage/`; `limits`: whether passed limits are reported too."""
+        """`schemas` is the folder that contains `moengage/`; with `limits`, exceeded limits are reported, too."""
         folder = schemas / "moengage"
         self._body = {path: _validator(folder / f"{name}.schema.json") for path, name in _SCHEMAS.items()}
         self._limits = {
@@ -444,7 +444,7 @@ class Validation:
         }
 
     def valid(self, requests: list[tuple[str, Object]]) -> list[tuple[str, Object]]:
-        """The requests that MoEngage takes; the others are reported on standard error."""
+        """The valid requests; the others are reported on standard error."""
         kept = []
         for request in requests:
             path, body = request
@@ -471,7 +471,7 @@ def _validator(path: Path) -> Callable[[Any], bool]:
 
 
 def texts(requests: list[tuple[str, Object]]) -> list[bytes]:
-    """The bodies as JSON, none of them larger than MoEngage takes: the actions of one that is are halved."""
+    """The bodies as JSON; a body that is too large for MoEngage is split into halves of its actions."""
     written = []
     for path, body in requests:
         line = orjson.dumps(body)

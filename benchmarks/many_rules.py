@@ -34,7 +34,7 @@ def _rules(start: int, end: int) -> Iterator[Mapping[str, Any]]:
 
 
 def _write(folder: Path, count: int) -> Path:
-    """Writes a mapping of so many rules, in several files, and returns its path."""
+    """Writes a mapping of `count` rules in several files, and returns its path."""
     names = []
     for start in range(0, count, _A_FILE):
         names.append(f"rules{start}.yaml")
@@ -86,7 +86,7 @@ def _seconds(count: int) -> Iterator[float]:
 
 
 def table(measured: Mapping[int, Mapping[str, float]]) -> Table:
-    """Each number of rules, with what each step takes for one rule."""
+    """Each number of rules, with the time of each step per rule."""
     rows = [
         (f"{count:,}", *(f"{steps[step] * 1e6 / count:,.{0 if step != 'first result' else 2}f}" for step in STEPS))
         for count, steps in measured.items()

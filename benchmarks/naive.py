@@ -1,7 +1,7 @@
 """The same mapping the way it is often begun: tables of JMESPath expressions, one search each, then jsonschema.
 
-The expressions are parsed once. What JMESPath itself cannot say (texts of numbers, times, passing attributes through)
-is done by the helpers of `handwritten.py`, so that the searches and the validation are what differs.
+The expressions are parsed once. Everything that JMESPath itself cannot do (texts of numbers, times, passing attributes
+through) is done by the helpers of `handwritten.py`, so that only the searches and the validation differ.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def _plain(value: Any) -> Any:
 
 
 def _fields(*rows: tuple[str, str] | tuple[str, str, Callable[[Any], Any]]) -> tuple[Field, ...]:
-    """Rows of name, expression and what makes the value (text, if nothing is said)."""
+    """Fields from rows of name, expression and the conversion of the value (by default, to text)."""
     return tuple((row[0], jmespath.compile(row[1]), row[2] if len(row) == 3 else handwritten.text) for row in rows)
 
 
@@ -167,10 +167,10 @@ def _action(batch: Object, event: Object) -> Object | None:
 
 
 class Validation:
-    """Judges requests by MoEngage's schemas with jsonschema."""
+    """Validates requests against MoEngage's schemas with jsonschema."""
 
     def __init__(self, schemas: Path) -> None:
-        """`schemas` is the folder that holds `moengage/`."""
+        """`schemas` is the folder that contains `moengage/`."""
         from jsonschema import Draft202012Validator
         from referencing import Registry
 
@@ -186,5 +186,5 @@ class Validation:
         }
 
     def valid(self, requests: list[tuple[str, Object]]) -> list[tuple[str, Object]]:
-        """The requests that MoEngage takes and that keep all limits."""
+        """The requests that are valid and within all limits."""
         return [(path, body) for path, body in requests if all(is_valid(body) for is_valid in self._judges[path])]

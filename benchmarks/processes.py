@@ -1,7 +1,7 @@
 """Measures whole processes: start-up, throughput of the command and of other tools, jobs, memory.
 
-Commands take turns too, and only ratios within a round are compared. Here the clock on the wall counts; for several
-jobs, which share processors, their time is told beside it.
+Commands take turns, and only ratios within a round are compared. Times are elapsed time; for several jobs, which share
+processors, processor time is given, too.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ Command = Sequence[str]
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The usage of one process; the bytes are the most that one process of it held in memory."""
+    """The usage of a command; the bytes are the peak memory of one of its processes."""
 
     seconds: float
     peak_bytes: int
@@ -62,7 +62,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Seconds on the wall that a command took, and seconds of processors, with those of the processes it started."""
+    """The elapsed seconds of a command, and its processor seconds, including those of child processes."""
 
     wall: float
     processor: float
@@ -70,7 +70,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A command to measure. `prepare` gives the environment variables of each run."""
+    """A command to measure. `prepare` returns the environment variables of each run."""
 
     name: str
     command: Command
@@ -84,12 +84,12 @@ def moemap(*arguments: str) -> Command:
 
 
 def _users_environment() -> dict[str, str]:
-    """The environment, with Python keeping the compiled form of modules as it does by default."""
+    """The environment, in which Python caches compiled modules as it does by default."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def use(command: Command, environment: Mapping[str, str] | None = None, output: Any = subprocess.DEVNULL) -> Taken:
-    """Runs a command to its end and says how long it took; ends the benchmark where it fails."""
+    """Runs a command, and returns the time that it took; ends the benchmark if it fails."""
     start, before = time.perf_counter(), _processor_seconds()
     done = subprocess.run(  # noqa: S603  our own commands
         command,
@@ -106,13 +106,13 @@ def use(command: Command, environment: Mapping[str, str] | None = None, output: 
 
 
 def _processor_seconds() -> float:
-    """The usage of all processes that were waited for."""
+    """The processor time of all child processes that have ended."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 
 
 def in_turns(runs: Iterable[Run], rounds: int) -> Mapping[str, list[Taken]]:
-    """The usage of each round by name; the first run of each, which warms the machine up, is not counted."""
+    """The times of each round by name, without the first run of each, which warms the machine up."""
     all_taken: dict[str, list[Taken]] = {}
     ordered = list(runs)
     for number in range(rounds + 1):
@@ -125,12 +125,12 @@ def in_turns(runs: Iterable[Run], rounds: int) -> Mapping[str, list[Taken]]:
 
 
 def take_turns(runs: Iterable[Run], rounds: int) -> Mapping[str, list[float]]:
-    """Seconds on the wall of each round by name."""
+    """The elapsed seconds of each round by name."""
     return {name: [taken.wall for taken in rounds_] for name, rounds_ in in_turns(runs, rounds).items()}
 
 
 def start_up(rounds: int) -> Mapping[str, list[float]]:
-    """Processes with nothing to do but start: Python, what every command imports, and moemap on one payload."""
+    """The time of processes that do little but start: Python, the imports of every command, moemap on one payload."""
     with TemporaryDirectory() as folder:
         batch = Path(folder, "batch.json")
         batch.write_bytes(orjson.dumps(generate.batch(0)))
@@ -151,7 +151,7 @@ def start_up(rounds: int) -> Mapping[str, list[float]]:
 
 @dataclass(frozen=True, slots=True)
 class Peers:
-    """Other tools: those that are here as commands without the file, and why the others are not measured."""
+    """Other tools: the commands of those that are installed, without the file, and why the others are not measured."""
 
     commands: Mapping[str, Command]
     missing: Mapping[str, str]
@@ -187,9 +187,9 @@ def peers() -> Peers:
 
 
 def throughput(found: Peers, rounds: int, count: int) -> Mapping[str, list[float]]:
-    """Seconds a batch of whole processes, file to nowhere, less what one batch takes.
+    """Seconds per batch of whole processes from a file to the null device, minus the time of one batch.
 
-    The fast ones get `FAST` times as many batches, so that their work is long beside their start.
+    Fast ones get `FAST` times as many batches, so that their work takes long compared with their start.
     """
     python: dict[str, Command] = {
         HANDWRITTEN: [sys.executable, str(HERE / "handwritten.py")],
@@ -216,7 +216,7 @@ def throughput(found: Peers, rounds: int, count: int) -> Mapping[str, list[float
 
 
 def jobs(rounds: int, count: int, numbers: Sequence[int]) -> Mapping[int, list[Taken]]:
-    """The usage of each round of the whole command with so many jobs, start-up included, file to file."""
+    """The times of each round of the whole command, from file to file, by the number of jobs."""
     with TemporaryDirectory() as folder:
         path = Path(folder, "batches.ndjson")
         with path.open("wb") as file:
@@ -259,5 +259,5 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 
 
 def ratio(seconds: Mapping[Any, list[float]], fast: Any, slow: Any) -> float:
-    """How many times as fast `fast` is as `slow`: the median of the rounds."""
+    """The speed of `fast` as a multiple of that of `slow`: the median of the rounds."""
     return median(theirs / own for own, theirs in zip(seconds[fast], seconds[slow], strict=True))

@@ -2,7 +2,7 @@
 
     python benchmarks/run.py [--quick] [--write docs/performance.md]
 
-It takes some minutes; on a machine that does something else meanwhile the figures say little.
+It takes some minutes; on a busy machine, the figures mean little.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ LIBRARIES = ("orjson", "jsonschema-rs", "jsonschema", "jmespath", "click")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much is measured."""
+    """The amounts of work to measure."""
 
     rounds: int
     batches: int
@@ -61,7 +61,7 @@ JOBS = 2
 
 
 def main() -> None:
-    """Measures, prints, and writes the page where that is asked for."""
+    """Measures, prints, and writes the page if that is requested."""
     parser = argparse.ArgumentParser(description="Measures moemap and prints the figures.")
     parser.add_argument("--quick", action="store_true", help="measure little; for a rough idea")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the page with the figures as well")
@@ -73,7 +73,7 @@ def main() -> None:
 
 
 def figures(plan: Plan) -> dict[str, str]:
-    """All that the page has places for, measured."""
+    """Measures all figures of the page, by the name of their place in it."""
     load_before, began = os.getloadavg()[0], time.perf_counter()
     measured = engines.measure(plan.rounds, plan.batches, _progress)
     _progress("shapes")
@@ -221,7 +221,7 @@ def goal_table(
 
 
 def start_table(starts: Mapping[str, list[float]]) -> Table:
-    """How long processes take that have next to nothing to do."""
+    """The times of processes that do little but start."""
     rows = [
         (name, f"{median(seconds) * 1e3:.0f}", times(processes.ratio(starts, START_BASE, name)))
         for name, seconds in sorted(starts.items(), key=lambda entry: median(entry[1]))
@@ -230,7 +230,7 @@ def start_table(starts: Mapping[str, list[float]]) -> Table:
 
 
 def mapping_table() -> Table:
-    """How long it takes to make a mapping ready, in a process that has everything imported."""
+    """The times to make a mapping ready, in a process that has everything imported."""
     path = _main()
     rulebook = api.load(MAPPING).rulebook
     steps: dict[str, Callable[[], Any]] = {
@@ -257,7 +257,7 @@ def _milliseconds(step: Callable[[], Any], rounds: int = 7) -> float:
 
 
 def tool_table(tools: Mapping[str, list[float]]) -> Table:
-    """Whole processes, what starting them takes subtracted."""
+    """The times of whole processes, minus those of their start."""
     rows = [
         (name, f"{median(seconds) * 1e6:,.0f}", times(processes.ratio(tools, name, processes.HANDWRITTEN)))
         for name, seconds in tools.items()
@@ -282,7 +282,7 @@ def job_table(jobs: Mapping[int, list[processes.Taken]], batches: int) -> Table:
 
 
 def memory_table(memory: Sequence[tuple[float, int, processes.Usage]]) -> Table:
-    """The most memory that one process of the command held."""
+    """The peak memory of one process of the command."""
     rows = [
         (f"{size:,.0f} MB", str(number), f"{usage.seconds:,.1f}", f"{usage.peak_bytes / 2**20:.0f}")
         for size, number, usage in memory

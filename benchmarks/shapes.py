@@ -1,4 +1,4 @@
-"""Batches of other shapes than those of `generate`: as small, as full or as odd as they really arrive.
+"""Batches of other shapes than those of `generate`: small, full or odd ones, as they arrive in practice.
 
 Each is mapped by moemap and by the code written by hand, both validated, in turns.
 """
@@ -52,7 +52,7 @@ SHAPES: Mapping[str, Callable[[Batch], None]] = {
 
 
 def lines(shape: str, count: int) -> list[bytes]:
-    """The texts of so many batches of a shape."""
+    """The texts of `count` batches of a shape."""
     made = []
     for line in generate.lines(count):
         batch = orjson.loads(line)
@@ -90,14 +90,14 @@ def measure(rounds: int, size: int) -> dict[str, Measured]:
 
 
 def _compare(ways: Mapping[str, Callable[[bytes], Bodies]], part: list[bytes]) -> None:
-    """Refuses to measure what gives other bodies; warms everything up on the way."""
+    """Fails if a way gives other bodies; also warms everything up."""
     for line in part:
         if ways[HAND_VALID](line) != ways[MOEMAP_VALID](line):
             raise SystemExit(f"moemap gives other bodies than the code written by hand for {line.decode()}")
 
 
 def table(measured: Mapping[str, Measured]) -> Table:
-    """Each shape, with the time that both take for a batch."""
+    """Each shape, with the time of both for a batch."""
     rows = []
     for shape, one in measured.items():
         low, high = one.spread(MOEMAP_VALID, HAND_VALID)

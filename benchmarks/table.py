@@ -10,7 +10,7 @@ __all__ = ["Table", "times"]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of texts under a head; the first column is text, the others are figures."""
+    """Rows of texts with a header; the first column is text, the others are figures."""
 
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -29,7 +29,7 @@ class Table:
 
 
 def times(ratio: float) -> str:
-    """A ratio with as many digits as mean something."""
+    """A ratio with its significant digits."""
     return (
         f"{ratio:.0f}"
         if ratio >= 20

@@ -1,7 +1,7 @@
 """Rule files made from the mapping files of other tools.
 
 Comes in: paths of files of a user. Goes out: an `Imported`, with the files of a mapping, and a Problem for each part
-that could not be converted (M701), or that means something else here (M702). Each module has one tool.
+that could not be converted (M701), or that has another meaning here (M702). Each module imports from one tool.
 """
 
 from __future__ import annotations

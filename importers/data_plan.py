@@ -1,4 +1,4 @@
-"""Imports a data plan of mParticle: the input schema of the shipped mapping, narrowed to what the plan has.
+"""Imports a data plan of mParticle: the input schema of the shipped mapping, narrowed to the planned events.
 
 A plan is a list of data points, each with `match` (the type of event, and criteria such as its name) and `validator`
 (a JSON Schema of the event, or of the user attributes). The result is a mapping that extends the shipped one and has an
@@ -30,14 +30,14 @@ _NAMED = {
     "screen_view": {"screen_name": "screen_name"},
     "application_state_transition": {"application_transition_type": "application_transition_type"},
 }
-"""Types of events, and for each criterion the member of `data` that it is about."""
+"""The types of events, and for each criterion the member of `data` that it tests."""
 _COMMERCE = {"product_action": "product_action", "promotion_action": "promotion_action"}
 _PLAIN = ("session_start", "session_end", "first_run", "crash_report", "opt_out", "push_message", "push_registration")
 _USER = {"user_attributes": "user_attributes", "user_identities": "user_identities"}
 
 
 def import_data_plan(name: str, paths: Iterable[Path]) -> Imported:
-    """A mapping called `name` whose input schema accepts what the plan in the one file has."""
+    """A mapping called `name` whose input schema accepts the planned events; `paths` is the one file with the plan."""
     reader = ImportReader()
     schema = json.loads((SCHEMAS / _BATCH).read_text("utf-8"))
     planned: dict[str, list[dict[str, Any]]] = {}
@@ -89,7 +89,7 @@ def _points(root: Node) -> SequenceNode | None:
 
 
 def _add(point: Node, schema: dict[str, Any], planned: dict[str, list[dict[str, Any]]], reader: ImportReader) -> bool:
-    """Adds a data point to the schema, or to the planned events by their type; tells if it could be."""
+    """Adds a data point to the schema, or to the planned events by type; returns whether that was possible."""
     value = plain(point)
     match = value.get("match") if isinstance(value, dict) else None
     kind = match.get("type") if isinstance(match, dict) else None
@@ -128,7 +128,7 @@ def _having(members: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _narrow_events(schema: dict[str, Any], planned: Mapping[str, list[dict[str, Any]]]) -> None:
-    """Puts the planned events of each type in place of the type as a whole; types without a plan stay as they are."""
+    """Replaces each type of events by its planned events; types without a plan stay as they are."""
     events = schema["$defs"]["event"]
     events["anyOf"] = [
         one

@@ -57,7 +57,7 @@ class Imported:
 
 
 def write(imported: Imported, folder: Path) -> None:
-    """Writes the files of a mapping into a folder, which is made; of a draft, golden tests of made-up inputs too."""
+    """Writes the files of a mapping into a new folder; for a draft, also golden tests with made-up inputs."""
     for name, text in imported.files.items():
         _write(folder / name, text)
     if imported.is_draft:
@@ -113,7 +113,7 @@ class ImportReader:
 
 @dataclass
 class Draft:
-    """The rules and outputs of a mapping in the making; `root` is the name of the input in its expressions."""
+    """The draft of a mapping: its rules and outputs; `root` is the name of the input in its expressions."""
 
     name: str
     root: str
@@ -145,7 +145,7 @@ class Draft:
 
 
 def put(fields: dict[str, Any], path: Iterable[str], field: Any) -> bool:
-    """Puts a field where a path of names leads, making objects on the way; False where there is another value."""
+    """Puts a field at a path of names, making objects on the way; returns False if another value is there."""
     *way, last = path
     for name in way:
         below = fields.setdefault(name, {"fields": {}})
@@ -159,7 +159,7 @@ def put(fields: dict[str, Any], path: Iterable[str], field: Any) -> bool:
 
 
 def steps_of(path: str) -> list[str | int] | None:
-    """The steps of a path such as `a.b[0].c`, `a.0` or `a['b c']`; None for what is no such path."""
+    """The steps of a path such as `a.b[0].c`, `a.0` or `a['b c']`; None for other texts."""
     steps: list[str | int] = []
     at = 0
     while at < len(path):
@@ -179,6 +179,6 @@ def steps_of(path: str) -> list[str | int] | None:
 
 
 def template_path(root: str, steps: Iterable[str | int]) -> str:
-    """The expression by which a template reads a path of names and list indexes from a root."""
+    """The expression of a template that reads a path of names and list indexes from a root."""
     parts = [f".{step}" if _PLAIN_NAME.fullmatch(str(step)) else f"[{json.dumps(step)}]" for step in steps]
     return "".join([root, *parts])

@@ -1,8 +1,8 @@
 """Imports the JSON mapping files of RudderStack's transformer.
 
 Such a file is a list of objects with `sourceKeys`, `destKey`, `required`, `metadata` and `sourceFromGenericMap`. It
-becomes one rule and one output, named after the file. What these keys mean is read from the behaviour of its
-`constructPayload`: the first source that is neither null nor an empty string counts, and is converted by `metadata`.
+becomes one rule and one output, named after the file. The meaning of these keys is that of `constructPayload`: the
+first source that is neither null nor an empty string counts, and is converted by `metadata`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _KINDS = ("identify", "track", "page", "screen", "group", "alias")
 _TYPES = {"toString": "string", "toFloat": "double"}
 _CALLS = {"toLower": "lower", "trim": "trim", "jsonStringifyOnObject": "to_string", "toNumber": "to_number"}
 _JSON = "substring(to_string([VALUE]), `1`, subtract(length(to_string([VALUE])), `2`))"
-"""The JSON text of a value, also of a string: that of a list with it, without the brackets."""
+"""The expression for the JSON text of a value, even of a string: that of a list with it, without the brackets."""
 _MADE = {
     "dobInMMDD": (r"replace_matches(substring(to_string(VALUE), `5`, `99`), '^([^-]*)-', '$1/')", "VALUE != `null`"),
     "domainUrl": (r"replace_matches(VALUE, '^https?://', '')", "type(VALUE) == 'string'"),
@@ -42,7 +42,7 @@ _MADE = {
     "numberForRevenue": (r"round(to_number(replace_matches(to_string(VALUE), '^\$', '')), `2`)", "VALUE != `null`"),
     "toInt": (r"to_number(extract(to_string(VALUE), '^\s*[+]?(-?[0-9]+)'))", "VALUE != `null`"),
 }  # fmt: skip
-"""Types: the expression of what they make of a VALUE, and the condition for that."""
+"""Types, each with the expression that converts a VALUE, and the condition for that."""
 _TIMES = {"timestamp": "milliseconds", "secondTimestamp": "seconds"}
 _READ = ["iso", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d", "milliseconds"]
 _MOMENT = {"YYYY": "%Y", "MM": "%m", "DD": "%d", "HH": "%H", "hh": "%I", "mm": "%M", "ss": "%S", "SSS": "%L", "T": "T"}
@@ -56,7 +56,7 @@ _OPERATIONS = {"multiplication": "multiply", "addition": "add"}
 def import_rudderstack(name: str, paths: Iterable[Path]) -> Imported:
     """A mapping called `name` from mapping files.
 
-    A file called GenericFieldMapping.json is read for what `sourceFromGenericMap` refers to; it becomes no rule.
+    A file called GenericFieldMapping.json has the targets of `sourceFromGenericMap`; it does not become a rule.
     """
     files = list(paths)
     importer = _Importer()
@@ -147,7 +147,7 @@ class _Importer:
         return field
 
     def _sources(self, entry: MappingNode, given: Node) -> list[_Source]:
-        """The sources of an entry, the first of which that has a value counts."""
+        """The sources of an entry; the first one with a value counts."""
         is_generic = entry.get("sourceFromGenericMap")
         if isinstance(is_generic, ScalarNode) and is_generic.value is True and isinstance(given, ScalarNode):
             if given.text not in self.generic:
@@ -188,7 +188,7 @@ class _Importer:
         return _Source(reduce(lambda whole, part: f"{function}({whole}, {part})", parts), None)
 
     def _with_metadata(self, sources: list[_Source], metadata: MappingNode) -> dict[str, Any] | None:
-        """A field with its conversions; None where one of them is not known, which is reported."""
+        """A field with its conversions; None, with a Problem, if one of them is not known."""
         for key, _ in metadata.entries:
             if key.text not in _METADATA:
                 self.reader.refuse(key, f"the metadata {key.text!r}", "its meaning is not known")
@@ -243,7 +243,7 @@ class _Importer:
         return {**_of_sources(sources), **options}
 
     def _time(self, given: Node | None, usual: str) -> str | None:
-        """How a time is written: in the format of moment.js that is given, or the usual way."""
+        """The format in which a time is written: the given one of moment.js, or the usual one."""
         if given is None or usual != "milliseconds":
             return usual
         parts, text = [], str(plain(given))
@@ -276,7 +276,7 @@ class _Source(NamedTuple):
     condition: str | None
 
     def through(self, function: str) -> _Source:
-        """The value that a function makes of this one."""
+        """The result of a function for this value."""
         text = f"{function}({self.text})"
         if function == "to_number":
             return _Source(text, None)
@@ -296,7 +296,7 @@ class _Source(NamedTuple):
 
 
 def _allowed(source: _Source, checks: Any) -> _Source | None:
-    """The source where its value is one of a list, in the letter case that is given."""
+    """The source, restricted to values of a list, in the given letter case."""
     match checks:
         case [{"sourceVal": [*values]} as check] if not any(isinstance(value, dict | list) for value in values):
             function = {"toLowerCase": "lower", "toUpperCase": "upper"}.get(str(check.get("type")))

@@ -103,7 +103,7 @@ class _Directives:
         return fields
 
     def _field(self, node: Node, root: str) -> Any:
-        """The field that a value of a mapping becomes; None where it cannot be converted, which is reported."""
+        """The field that a value of a mapping becomes; None, with a Problem, if it cannot be converted."""
         if isinstance(node, MappingNode):
             if (directive := _directive(node)) is not None:
                 name, argument = directive
@@ -122,7 +122,7 @@ class _Directives:
         return {"const": value}
 
     def _expression(self, node: Node, root: str) -> str | None:
-        """The expression of a value that has a single one."""
+        """The expression of a value that is a single expression; else None."""
         field = self._field(node, root)
         if isinstance(field, str):
             return field
@@ -297,12 +297,12 @@ _DIRECTIVES: dict[str, Callable[[_Directives, Node, str], Any]] = {
 
 
 def _kept(field: Any) -> Any:
-    """A field of an element of a list, which is null where it has no value."""
+    """A field of an element of a list, which is null if it has no value."""
     return {**(field if isinstance(field, dict) else {"from": field}), "keep_null": True}
 
 
 def _of_letter(letter: str, *, either: bool) -> str:
-    """The pattern of a character of a text, if wanted in `either` letter case."""
+    """The pattern of a letter, with `either` in both letter cases."""
     cases = dict.fromkeys((letter, letter.lower(), letter.upper()))
     if either and len(cases) > 1 and all(len(one) == 1 for one in cases):
         return f"[{''.join(cases)}]"

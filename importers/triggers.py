@@ -26,7 +26,7 @@ class TriggerError(ValueError):
 
 
 def condition_of(root: str, trigger: str) -> str:
-    """The condition of a rule that holds where a trigger does. Raises TriggerError."""
+    """The condition of a rule that is equivalent to a trigger. Raises TriggerError."""
     reader = _Reader(root, _tokens(trigger))
     condition = reader.either(0)
     if reader.rest:

@@ -1,4 +1,4 @@
-"""What is installed for work on moemap is locked, and the lock is that of pyproject.toml."""
+"""The packages for work on moemap are locked, and the lock is that of pyproject.toml."""
 
 import re
 import tomllib
@@ -35,7 +35,7 @@ def test_every_package_is_locked_by_version_and_hash(name: str) -> None:
 
 @pytest.mark.parametrize("name", LOCKS)
 def test_the_lock_fits_the_project(name: str) -> None:
-    """Where this fails, pyproject.toml has changed: make lock."""
+    """If this fails, pyproject.toml has changed: make lock."""
     locked: dict[str, list[str]] = {}
     for package, version in re.findall(r"^([a-z0-9-]+)==(\S+)", "\n".join(lines(name)), re.M):
         locked.setdefault(package, []).append(version)
@@ -57,7 +57,7 @@ def test_one_package_has_one_version_in_every_lock() -> None:
 
 
 def test_the_wheel_keeps_lower_bounds_open() -> None:
-    """Only majors are excluded, where a library is known to break with the next."""
+    """Only major versions are excluded, where the next one is known to break."""
     bounds = {str(part) for wanted in map(Requirement, DEPENDENCIES) for part in wanted.specifier}
     assert {bound for bound in bounds if not bound.startswith(">=")} == {"<2"}
 

@@ -62,7 +62,7 @@ def recipes(kind: str) -> dict[str, str]:
 
 
 def changed(text: str, change: str) -> str:
-    """A text after a change, which says between which lines of it others are added."""
+    """A text after a change, which shows the lines between which others are added."""
     lines = change.splitlines(keepends=True)
     before, after = "".join(line[1:] for line in lines if line[0] == " "), "".join(line[1:] for line in lines)
     assert text.count(before) == 1, change
@@ -92,7 +92,7 @@ class Copy:
         return str(self.folder / next(iter(files)))
 
     def run(self, *arguments: str, status: int = 0) -> str:
-        """What Python prints, with the copy as the package `moemap`."""
+        """The output of Python, with the copy as the package `moemap`."""
         caches = {name: str(self.folder / name) for name in ("XDG_CACHE_HOME", "PYTHONPYCACHEPREFIX")}
         environment = {**os.environ, "PYTHONPATH": str(self.folder), **caches}
         command = [sys.executable, *arguments]

@@ -41,8 +41,8 @@ _MAX_LETS = 5
 _MAX_UNREAD = 5
 _MAX_TAKERS = 10
 _ENDED, _GIVEN, _FIELD, _SPREAD, _LEFT_OUT = 500, 400, 250, 200, 100
-"""How near misses are: a batch that was ended, a value that is there, a field or an entry without a value, an element
-that another rule left out. Conditions are as near as they have parts that hold."""
+"""The nearness of misses: a batch that was ended, a value that is there, a field or an entry without a value, a spread,
+an element that another rule left out. That of a condition is the number of its parts that hold."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,9 +56,9 @@ class Recorder:
         self.places = Places(batch)
         self.observer: Observer | None = None
         self.reader: Reader | None = None
-        """Told of each expression and template that was evaluated, also if that failed."""
+        """Called for each expression and template that was evaluated, also if that failed."""
         self.hits: dict[tuple[int, str], int] | None = None
-        """How often each decision was taken, by the identity of the part that decides and its outcome."""
+        """The number of times that each decision was taken, by the identity of the deciding part and its outcome."""
         self.problems: list[Problem] = []
         self.skipped: list[Skipped] = []
         self.elements: list[Element] = []

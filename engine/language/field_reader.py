@@ -419,4 +419,4 @@ READERS: dict[Kind, Callable[[FieldReader, Keys, Key], Any]] = {
     kinds.TABLE: lambda reader, keys, _: reader.table_use(keys),
     kinds.ENTRY_RULES: FieldReader.entries,
 }
-"""How the value of a key is read, by its kind."""
+"""The functions that read the value of a key, by its kind."""

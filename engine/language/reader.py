@@ -275,4 +275,4 @@ _READERS: dict[Kind, Callable[[RuleReader, Keys, Key], Any]] = {
     kinds.ROUTE: lambda reader, keys, key: reader.reference(keys, key.name, reader.routes),
     kinds.OUTPUT: lambda reader, keys, key: reader.reference(keys, key.name, reader.outputs),
 }
-"""How the values of keys of these kinds are read."""
+"""The functions that read the value of a key, for kinds that only this reader has."""

@@ -202,7 +202,7 @@ class Output:
 )
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Bulk:
-    """How bodies are sent in bulk: as the list `elements` of one body."""
+    """Bulk requests: bodies are sent as the list `elements` of one body."""
 
     schema: str = key(kinds.TEXT, f"The JSON Schema of the joined body{_SCHEMA}", required=True, default="")
     request: RequestLine = key(kinds.REQUEST, "How the joined body is sent.", required=True, default=RequestLine())

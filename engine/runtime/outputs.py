@@ -35,7 +35,7 @@ class Target(NamedTuple):
 
 
 class OutputSpec(NamedTuple):
-    """How the bodies of an output are put together and sent."""
+    """An output in the form from which its bodies are put together and sent."""
 
     name: str
     method: str

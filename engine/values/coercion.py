@@ -35,10 +35,10 @@ __all__ = [
 ]
 
 TimeForm = tuple[tuple[str, ...], str | None, str, str, str | None]
-"""How a time is read and written: what it is read as, the zone of local times, what it is written as, the zone in which
-it is written, and its precision."""
+"""The forms a time is read as, the zone of local times, the form it is written as, the zone it is written in, and its
+precision."""
 Form = int | TimeForm
-"""The decimals of a number as a string, or how a time is read and written."""
+"""The decimals of a number as a string, or the form of a time."""
 
 _Conversion = TypeVar("_Conversion", bound=Callable[[Any], Any])
 

@@ -1,4 +1,4 @@
-"""The steps of the author's loop are measured as they are named."""
+"""The steps of the author's loop do what their names say."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is measured beside moemap does the same work, and the figures are put together rightly."""
+"""The code that moemap is compared with does the same work, and the figures are computed correctly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mappings that moemap is measured against give the same requests; the batches are what they should be."""
+"""The mappings that moemap is compared with give the same requests; the batches have the intended contents."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_text(value: Any, text: str | None) -> None:
     ],
 )
 def test_lists(given: list[Any], made: list[Any] | None, shipped_mapping: Callable[..., moemap.Mapping]) -> None:
-    """As the shipped mapping treats them, seen from the attributes of an event."""
+    """Lists are treated as in the shipped mapping, by the attributes of an event."""
     batch = generate.batch(0)
     batch["events"] = batch["events"][:1]
     batch["events"][0]["data"]["custom_attributes"] = {"list": given, "other": 1}

@@ -19,7 +19,7 @@ OPTIONS = (
     *("--disable-default-apps", "--no-default-browser-check", "--remote-debugging-pipe", "about:blank"),
 )
 PATIENCE = 20.0
-"""The seconds after which an answer will not come."""
+"""The seconds after which an answer is given up."""
 KEYS = {
     "Backspace": 8,
     "ArrowDown": 40,
@@ -39,12 +39,12 @@ MODIFIERS = {"Alt": 1, "Control": 2, "Shift": 8}
 
 
 def found() -> str | None:
-    """The path of the browser; None where there is none."""
+    """The path of the browser; None if there is none."""
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
 class Page:
-    """One page. `complaints` has what the console and the policy of the page said, `requests` the addresses asked."""
+    """One page. `complaints` are the messages of its console and its policy, `requests` the requested addresses."""
 
     def __init__(self, profile: Path) -> None:
         inner_in, self._out = os.pipe()
@@ -143,7 +143,7 @@ class Page:
         self.wait(f"document.readyState + location.href.split('#')[0] === {there}")
 
     def resize(self, width: int) -> None:
-        """Gives the page a width, as it has on a phone if that is small."""
+        """Sets the width of the page, like that of a phone if it is small."""
         self.send(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -160,7 +160,7 @@ class Page:
             time.sleep(0.02)
 
     def run(self, script: str) -> Any:
-        """The value of an expression in the page; of a promise, what it becomes."""
+        """The value of an expression in the page, awaited if it is a promise."""
         answer = self.send("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
@@ -184,7 +184,7 @@ class Page:
         self.send("Input.insertText", text=text)
 
     def point(self, selector: str, text: str = "") -> None:
-        """Moves the pointer to the first element that fits and has a text, once it is there: to its middle, or near."""
+        """Moves the pointer to or near the middle of the first element that matches and has a text, once it exists."""
         find = (
             f"[...document.querySelectorAll({json.dumps(selector)})].find((one) => "
             f"one.textContent.includes({json.dumps(text)}))"

@@ -1,4 +1,4 @@
-"""The pages of the engine, and a browser to open them; where there is none, these tests are skipped."""
+"""The pages of the engine, and a browser to open them; without one, these tests are skipped."""
 
 from __future__ import annotations
 

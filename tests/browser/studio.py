@@ -1,4 +1,4 @@
-"""A project that Studio is opened with, Studio itself in a process of its own, and what a person does on its page."""
+"""A project for Studio, Studio in a process of its own, and the actions of a person on its page."""
 
 from __future__ import annotations
 
@@ -121,22 +121,22 @@ class Studio:
 
 
 class Person:
-    """The actions of a person on Studio's page, and what it shows."""
+    """The actions of a person on Studio's page, and the texts that it shows."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
 
     def text(self, selector: str) -> str:
-        """The text of the first element that fits."""
+        """The text of the first element that matches."""
         return str(self.page.run(f"document.querySelector({selector!r})?.innerText ?? ''"))
 
     def sees(self, text: str, inside: str = "body") -> None:
-        """Waits until a text is there."""
+        """Waits until a text is shown."""
         has = f"one.innerText.replace(/\\s+/g, ' ').includes({json.dumps(' '.join(text.split()))})"
         self.page.wait(f"[...document.querySelectorAll({inside!r})].some((one) => {has})")
 
     def misses(self, text: str, inside: str = "body") -> None:
-        """Waits until a text is there no more."""
+        """Waits until a text is no longer shown."""
         quoted = json.dumps(text)
         self.page.wait(f"[...document.querySelectorAll({inside!r})].every((one) => !one.innerText.includes({quoted}))")
 
@@ -144,7 +144,7 @@ class Person:
         self.page.click(selector, text)
 
     def points_at(self, text: str, selector: str = ".row", until: str = "true") -> None:
-        """Points at a text, and again until something holds: what belongs to it may not have come yet."""
+        """Points at a text, again and again until `until` is true, since its data may not have arrived yet."""
         end = time.monotonic() + PATIENCE
         while True:
             self.page.point(selector, text)
@@ -169,12 +169,12 @@ class Person:
 
     @property
     def rules(self) -> str:
-        """The text in the editor, as far as it is in sight."""
+        """The visible text in the editor."""
         return str(
             self.page.run("[...document.querySelectorAll('.cm-line')].map((one) => one.textContent).join('\\n')")
         )
 
     def lit(self, pane: str) -> Any:
-        """The lines of a pane that are lit."""
+        """The highlighted lines of a pane."""
         selector = f"#{pane} .cm-lit" if pane == "rules" else f"#{pane} [aria-selected=true][role=treeitem]"
         return self.page.run(f"[...document.querySelectorAll({selector!r})].map((one) => one.textContent.trim())")

@@ -1,4 +1,4 @@
-"""The page of `moemap docs`: search without a server, links that lead somewhere, and examples on paper."""
+"""The page of `moemap docs`: search without a server, working links, and examples on paper."""
 
 from __future__ import annotations
 

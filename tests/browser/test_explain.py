@@ -1,4 +1,4 @@
-"""The page of `moemap explain`: pointing at one side lights the other two, with the pointer and with the keyboard."""
+"""The page of `moemap explain`: pointing at one side highlights the other two, by pointer and by keyboard."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every page opens from disk at each width and in both colours, asks for nothing, and hides nothing from anyone."""
+"""Every page opens from disk at each width and in both colour schemes, requests nothing, and is accessible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pictures of the documentation, made anew: `make pictures` keeps them."""
+"""The pictures of the documentation are made again; `make pictures` keeps them."""
 
 from __future__ import annotations
 

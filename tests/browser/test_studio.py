@@ -1,4 +1,4 @@
-"""Studio's page on a small project: what a person sees, changes, saves, and gets back after mistakes and accidents."""
+"""Studio's page on a small project: views, edits, saving, and recovery from mistakes and accidents."""
 
 from __future__ import annotations
 
@@ -252,7 +252,7 @@ def test_a_pasted_payload_becomes_a_sample(person: Person) -> None:
 
 
 def test_the_keyboard_alone_does_it_all(person: Person, studio: Studio) -> None:
-    """Not one click: to a sample, to its output, why it is so, into the rules, and saved."""
+    """Without a click: to a sample, to its output, to the explanation, into the rules, and saved."""
     page = person.page
     for _ in range(40):
         page.press("Tab")
@@ -374,7 +374,7 @@ def test_helpers_write_text_that_can_be_undone(person: Person) -> None:
 
 
 def test_a_mapping_begins_with_a_payload(page: Page, tmp_path: Path) -> None:
-    """The way of a person who has never seen the rules: a payload, a draft, a field, why, a test, saved."""
+    """The way of a person who has never seen the rules: a payload, a draft, a field, an explanation, a test, saved."""
     studio = Studio(tmp_path)
     person = Person(page)
     try:

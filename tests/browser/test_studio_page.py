@@ -1,4 +1,4 @@
-"""Studio's page in each of its states: at each width and in both colours, nothing is cut off or hidden from anyone."""
+"""Studio's page in each of its states, at each width and in both colour schemes: nothing is cut off or inaccessible."""
 
 from __future__ import annotations
 
@@ -206,7 +206,7 @@ def test_a_phone_has_tabs(person: Person, studio: Studio) -> None:
 
 
 def test_results_come_without_a_jump(person: Person, studio: Studio) -> None:
-    """An edit moves no pane, and nothing of those on top."""
+    """An edit moves no pane, and nothing at the top of one."""
     person.opens(studio)
     opened(person)
     boxes = "[...document.querySelectorAll('.pane, .tools *')].map((one) => one.getBoundingClientRect().toJSON())"

@@ -53,13 +53,13 @@ def receiver(**settings: Any) -> Iterator[str]:
 
 
 def ledger(url: str) -> Any:
-    """The ledger of a receiver: what it got and did."""
+    """The ledger of a receiver: the requests that it got, and their effects."""
     with urllib.request.urlopen(f"{url}/ledger") as answer:
         return json.load(answer)
 
 
 def change(url: str, **settings: Any) -> None:
-    """Changes what goes wrong."""
+    """Changes the faults of a receiver."""
     urllib.request.urlopen(f"{url}/settings", json.dumps(settings).encode()).close()
 
 

@@ -41,7 +41,7 @@ def batch(tmp_path: Path) -> Path:
     return path
 
 
-# transform: what goes in
+# transform: inputs
 
 
 def test_a_batch(batch: Path) -> None:

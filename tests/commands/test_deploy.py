@@ -1,4 +1,4 @@
-"""The files of examples/deploy: what they run is run, with the paths and the port of the test."""
+"""The files of examples/deploy: their commands are run, with the paths and the port of the test."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def instructions() -> list[tuple[str, str]]:
 
 
 def unit() -> dict[str, str]:
-    """The settings of the unit of systemd; of several of one name the last."""
+    """The settings of the systemd unit; of several with one name, the last."""
     text = (DEPLOY / "moemap.service").read_text("utf-8").replace("\\\n", " ")
     return dict(line.split("=", 1) for line in text.splitlines() if re.match(r"\w+=", line))
 
@@ -45,7 +45,7 @@ def free_port() -> int:
 
 
 def serve(arguments: list[str], folder: Path, port: int, *, health: list[str] | None, stop: int) -> None:
-    """Runs a service as a file of examples/deploy has it, asks whether it is well, gives it a batch, and ends it."""
+    """Runs a service by a file of examples/deploy, checks its health, sends it a batch, and ends it."""
     project(folder, "http://127.0.0.1:1")
     words = [one.replace("/var/lib/moemap", str(folder)) for one in arguments]
     options = [] if "--host" in words else ["--host", "127.0.0.1"]

@@ -1,4 +1,4 @@
-"""`moemap explain`: its ways to ask, and exit codes."""
+"""`moemap explain`: its kinds of questions, and exit codes."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ QUESTIONS: dict[str, tuple[list[str], list[str]]] = {
         ["no rule can give a value at /push_id; did you mean '/attributes/push_id'?"],
     ),
 }
-"""Questions about the samples of people who never saw the mapping; one command answers each, first of all."""
+"""Questions about the samples by people who never saw the mapping; one command answers each."""
 
 
 def test_places_in_converted_inputs_are_said_to_be_there(tmp_path: Path) -> None:

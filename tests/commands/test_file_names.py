@@ -1,4 +1,4 @@
-"""File names that are not UTF-8: every command takes them, and what it writes about them is text."""
+"""File names that are not UTF-8: every command accepts them, and writes them as text."""
 
 from __future__ import annotations
 

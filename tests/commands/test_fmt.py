@@ -1,4 +1,4 @@
-"""`moemap fmt`: what it changes, shows and refuses, and exit codes."""
+"""`moemap fmt`: changes, diffs, refusals and exit codes."""
 
 from __future__ import annotations
 

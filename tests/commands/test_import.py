@@ -1,4 +1,4 @@
-"""`moemap import` writes a mapping that can be checked at once, and says what it left out."""
+"""`moemap import` writes a mapping that passes its checks, and reports the parts that it left out."""
 
 from __future__ import annotations
 

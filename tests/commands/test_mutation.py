@@ -1,4 +1,4 @@
-"""`moemap test --mutate`: what it prints and writes, and its exit codes."""
+"""`moemap test --mutate`: output, files and exit codes."""
 
 from __future__ import annotations
 

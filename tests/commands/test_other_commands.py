@@ -1,4 +1,4 @@
-"""All commands but `transform`: check, show, compile, docs, and what all have in common."""
+"""All commands but `transform`: check, show, compile, docs, and common behaviour."""
 
 import json
 import re

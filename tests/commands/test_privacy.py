@@ -1,4 +1,4 @@
-"""`moemap privacy`: what the settings change, schemas without marks, and exit codes."""
+"""`moemap privacy`: the effect of settings, schemas without marks, and exit codes."""
 
 from __future__ import annotations
 

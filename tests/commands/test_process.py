@@ -1,4 +1,4 @@
-"""How the process of the command ends."""
+"""The end of the command's process."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ def test_a_line_in_is_a_line_out_while_the_input_stays_open(jobs: int) -> None:
 
 @pytest.fixture
 def interruptible() -> Iterator[None]:
-    """Processes that are started die of Ctrl-C, even where these tests run in the background of a script."""
+    """Lets child processes die of Ctrl-C, even if these tests run in the background of a script."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
 
 
 def feed(pipe: IO[bytes], lines: bytes, close: bool) -> None:
-    """Writes to a process as long as it reads; with `close`, that is all."""
+    """Writes to a process as long as it reads; with `close`, closes the pipe afterwards."""
     with suppress(BrokenPipeError):
         pipe.write(lines)
         pipe.close() if close else pipe.flush()

@@ -1,4 +1,4 @@
-"""The progress bar: who sees it, and what it says."""
+"""The progress bar: when it is shown, and its text."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
 
 def on_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    """Makes standard error a terminal; in the test itself, as pytest sets it before."""
+    """A function that makes standard error a terminal, to be called in the test, since pytest sets it before."""
     terminal = Terminal()
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")

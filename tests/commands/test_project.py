@@ -1,4 +1,4 @@
-"""Commands in a project of one's own: what they take, what they say, what wins."""
+"""Commands in a project of one's own: their choices, messages, and precedence."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def bodies(done: Result) -> list[object]:
     return [json.loads(line)["body"] for line in done.stdout.splitlines()]
 
 
-# What is taken
+# Choices
 
 
 def test_the_default_mapping_with_the_settings_of_an_environment(project: Path) -> None:
@@ -170,7 +170,7 @@ def test_the_mapping_of_this_folder_or_above_is_taken(here: Path, monkeypatch: p
     assert run("transform", "-q", "a.json").stderr == ""
 
 
-# What is said
+# Messages
 
 
 def test_verbose_says_what_is_used(project: Path) -> None:
@@ -472,7 +472,7 @@ def test_a_folder_that_was_there_stays(here: Path) -> None:
 
 
 def test_what_can_be_left_out_does_not_fail(here: Path) -> None:
-    """Names that are no keys of YAML, and an empty `required`, which draft-04 refuses."""
+    """Names that are too long for keys of YAML, and an empty `required`, which draft-04 refuses."""
     old = "http://json-schema.org/draft-04/schema#"
     write(
         {

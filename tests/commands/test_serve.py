@@ -1,4 +1,4 @@
-"""`moemap serve` as a process: batches that were answered arrive once, whatever ends it."""
+"""`moemap serve` as a process: batches answered with 202 arrive once, however the service ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`moemap studio`: what it serves and writes, and how it ends."""
+"""`moemap studio`: its server, its output, and its end."""
 
 from __future__ import annotations
 

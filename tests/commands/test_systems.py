@@ -1,4 +1,4 @@
-"""Does without what macOS or Windows lack: tested by taking it away before moemap is imported."""
+"""Works without features that macOS or Windows lack: tested by removing them before moemap is imported."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ if __name__ == "__main__":
 
 @pytest.fixture
 def moemap(tmp_path: Path) -> list[str]:
-    """The command on such a system."""
+    """The command on a system without them."""
     script = tmp_path / "moemap_elsewhere.py"
     script.write_text(PRELUDE)
     return [sys.executable, str(script)]

@@ -1,4 +1,4 @@
-"""Which files a run reads and writes: nothing that is read, and nothing else that is written, is written over."""
+"""The files that a run reads and writes: it never overwrites an input, or another output."""
 
 from __future__ import annotations
 
@@ -264,7 +264,7 @@ def test_a_folder_is_an_input(here: Path) -> None:
 
 
 def test_a_plain_rerun_throws_nothing_away(here: Path) -> None:
-    """With an output for each input too, before anything is done."""
+    """This also holds with an output for each input, before anything is done."""
     write("a.json", "b.json")
     arguments = ["transform", "a.json", "b.json", "--output-dir", "out"]
     run(*arguments)
@@ -281,7 +281,7 @@ def test_a_plain_rerun_throws_nothing_away(here: Path) -> None:
 
 @pytest.mark.parametrize("step", ["rejects/a.rejects.ndjson", "out/a.result.ndjson", "out/a.result.ndjson.journal"])
 def test_a_run_that_was_ended_in_its_last_step_goes_on(here: Path, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With an output for each input: before rejects or output have their name, or before the journal is gone."""
+    """With an output for each input, the run ends before rejects or output have their name, or the journal is gone."""
     write("a.json", "b.json")
     arguments = ["transform", "a.json", "b.json", "--output-dir", "out", "--rejects", "rejects"]
     replace, unlink = Path.replace, Path.unlink

@@ -1,4 +1,4 @@
-"""`moemap test --watch`: runs again what a change touches, and ends with the last result."""
+"""`moemap test --watch`: runs the tests again that a change affects, and ends with the last result."""
 
 from __future__ import annotations
 

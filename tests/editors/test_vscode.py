@@ -41,7 +41,7 @@ CATEGORIES: dict[TokenType, tuple[str, ...]] = {
     "number": ("constant.numeric",),
     "keyword": ("keyword.control",),
 }
-"""How the scopes of an expression begin, by the type of the token."""
+"""The prefixes of the scopes of an expression, by the type of the token."""
 WITH_KEY = re.compile(r".*\b(from|each|when|without): +[^\s{][^,]*$|.*\{\{[^}]*$")
 """The start of a line up to a token of an expression with such a key, or of a template."""
 

@@ -1,4 +1,4 @@
-"""Random mappings with fields of all sources, batches for them, and schemas that what they make mostly fits."""
+"""Random mappings with fields of all sources, batches for them, and schemas that accept most of their bodies."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class Maker:
     def __init__(self, dice: Random) -> None:
         self.dice = dice
         self.roots: list[str] = []
-        """What elements are called here."""
+        """The names of elements in scope."""
         self.lets: list[str] = []
 
     def path(self, *, plain: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""Random schemas that given bodies mostly fit."""
+"""Random schemas that accept most of the given bodies."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ def kind_of(one: Any) -> str:
 
 
 class Schemer:
-    """Writes schemas that some values mostly fit."""
+    """Writes schemas that accept most of some values."""
 
     def __init__(self, dice: Random) -> None:
         self.dice = dice
         self.defs: dict[str, Any] = {}
         self.is_mild = dice.random() < 0.75
-        """Returns whether all can be asked of parts of a body."""
+        """Set if the schemas can be validated part by part."""
 
     def document(self, values: list[Any]) -> dict[str, Any]:
         node = self.node(values, 4)
@@ -176,7 +176,7 @@ class Schemer:
 
 
 def schema_of(dice: Random, bodies: list[Any]) -> dict[str, Any]:
-    """A schema that the bodies mostly fit."""
+    """A schema that accepts most of the bodies."""
     return Schemer(dice).document(bodies or [{}])
 
 
@@ -200,7 +200,7 @@ ODD: tuple[dict[str, Any], ...] = (
 
 
 def odd_schema_of(dice: Random, bodies: list[Any]) -> dict[str, Any]:
-    """A schema that the bodies mostly fit, with some odd keywords in it."""
+    """A schema that accepts most of the bodies, with some unusual keywords."""
     document = schema_of(dice, bodies)
     nodes = [node for node in _nodes(document) if node is not document]
     for node in dice.sample(nodes, min(len(nodes), dice.randint(1, 2))):

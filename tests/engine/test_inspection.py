@@ -1,4 +1,4 @@
-"""What `moemap check` finds below its paths, by which names, and what it leaves alone."""
+"""The files that `moemap check` finds below its paths, their names, and the files that it skips."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batches by chance, the same for the same seed: made up, or the samples with damage."""
+"""Random batches, the same for the same seed: made up, or damaged samples."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ def samples() -> list[JSON]:
 
 
 def copied(value: JSON) -> JSON:
-    """The value with no part in two places: places are found by identity."""
+    """A deep copy, in which no part is in two places, since places are found by identity."""
     return json.loads(json.dumps(value))
 
 
 def some(chance: Random, **members: Callable[[], JSON]) -> dict[str, JSON]:
-    """An object with some of the members; now and then one is of another kind."""
+    """An object with some of the members, sometimes one of another kind."""
     kept = [name for name in members if chance.random() < 0.75]
     return {name: chance.choice(ODD) if chance.random() < 0.04 else members[name]() for name in kept}
 
@@ -81,7 +81,7 @@ def product(chance: Random) -> dict[str, JSON]:
 
 
 def action(chance: Random) -> dict[str, JSON]:
-    """What was done with products or promotions."""
+    """An action on products or promotions."""
     return some(
         chance,
         action=lambda: chance.choice(ACTIONS),
@@ -123,7 +123,7 @@ def consent(chance: Random) -> JSON:
 
 
 def event(chance: Random) -> dict[str, JSON]:
-    """An event of one of the types that are mapped, or of another one."""
+    """An event of a mapped type, or of another one."""
     data: dict[str, Callable[[], JSON]] = {
         "timestamp_unixtime_ms": lambda: chance.choice(TIMES),
         "custom_attributes": lambda: attributes(chance),

@@ -1,4 +1,4 @@
-"""What the vendors say of names and values, for the oracle of the mapping: in plain Python, without the engine."""
+"""The vendors' facts about names and values, for the oracle of the mapping: in plain Python, without the engine."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def arr(value: JSON) -> list[JSON]:
 
 
 def there(value: JSON) -> bool:
-    """Whether there is something: not null, false, or empty."""
+    """Returns whether a value is not null, false, or empty."""
     return value not in (None, False, "", [], {}) or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
@@ -81,7 +81,7 @@ def whole(value: JSON) -> int | None:
 
 
 def double(value: JSON) -> float | int | None:
-    """A number that a double holds exactly, where it is whole."""
+    """A value as a double; a whole number only if a double represents it exactly."""
     found = number(value)
     return found if found is not None and float(found) == found else None
 
@@ -114,7 +114,7 @@ def compact(value: JSON) -> str:
 
 
 def latest(entries: list[tuple[JSON, Any]]) -> Iterator[Any]:
-    """What has a time, in order of it; those of one time as they come, those without one first."""
+    """The values in the order of their times; those without a time first, those of one time in their order."""
     timed = [(found, entry) for time, entry in entries if (found := number(time)) is not None]
     yield from (entry for time, entry in entries if number(time) is None)
     yield from (entry for _, entry in sorted(timed, key=lambda pair: pair[0]))
@@ -125,7 +125,7 @@ def present(**members: JSON) -> dict[str, JSON]:
 
 
 def attribute(value: JSON, objects: bool) -> JSON:
-    """An attribute as MoEngage takes it, or None."""
+    """An attribute in a form that MoEngage accepts, or None."""
     if isinstance(value, list):
         kept = [element for element in value if element is not None]
         kinds = {"number" if number(e) is not None and not isinstance(e, str) else type(e).__name__ for e in kept}

@@ -1,6 +1,6 @@
-"""What the mapping has to send, written from ROWS.md and the vendors' facts alone, in plain Python.
+"""The requests that the mapping has to send, written from ROWS.md and the vendors' facts alone, in plain Python.
 
-It shares nothing with the engine or the rule files, and has no sizes: its batches are far below the limits of a body.
+It shares nothing with the engine or the rule files, and has no limits of size: its batches are far below them.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ Request = tuple[str, dict[str, Any], dict[str, Any]]
 
 @dataclass
 class Expected:
-    """The requests, and what becomes of each event: `sent`, `skipped` or `rejected`."""
+    """The requests, and the outcome of each event: `sent`, `skipped` or `rejected`."""
 
     requests: list[Request] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
@@ -66,7 +66,7 @@ def kind(name: str) -> str:
 
 
 def identities(batch: dict[str, JSON]) -> Callable[..., JSON]:
-    """Finds the identity of the first of these kinds that is there."""
+    """A function that finds the first existing identity of some kinds."""
     given = batch.get("user_identities")
     found: dict[str, JSON] = {}
     if isinstance(given, list):
@@ -99,7 +99,7 @@ def id_of(batch: dict[str, JSON], settings: Mapping[str, Any]) -> str | None:
 
 
 def profile(attributes: JSON, settings: Mapping[str, Any], identified: dict[str, JSON] | None) -> dict[str, JSON]:
-    """Attributes of the user; what comes from identities wins. Without these: what an event changes."""
+    """The attributes of the user: those from identities win. Without identities: those that an event changes."""
     given = obj(attributes)
 
     def reserved(name: str) -> JSON:
@@ -219,7 +219,7 @@ class Events:
         return kind(name) if isinstance(name, str) else None
 
     def outcome(self, event: JSON) -> str:
-        """What becomes of an event; what it sends is kept."""
+        """The outcome of an event, whose requests are kept."""
         if self.barred:
             return "skipped"
         data, event_type = obj(obj(event).get("data")), obj(event).get("event_type")
@@ -407,7 +407,7 @@ SIDES = ("gdpr", "ccpa", "gdpr_consent_state", "ccpa_consent_state")
 
 
 def wrong(batch: dict[str, JSON]) -> list[str]:
-    """The places of the members that are not of a kind that is documented."""
+    """The places of the members that are not of a documented kind."""
     found = [
         p for p, kinds in MEMBERS.items() if not isinstance(batch.get(p[1:]), kinds) and batch.get(p[1:]) is not None
     ]
@@ -420,7 +420,7 @@ def wrong(batch: dict[str, JSON]) -> list[str]:
 
 
 def expected(batch: JSON, values: Mapping[str, Any]) -> Expected:
-    """What the rows say of a batch."""
+    """The requests and outcomes of a batch by the rows."""
     settings = {**DEFAULTS, **values}
     customer_id = id_of(obj(batch), settings)
     if obj(batch).get("type") == "event_processing_request" or customer_id is None:

@@ -1,4 +1,4 @@
-"""Through every door the mapping sends what an oracle says that was written from its rows alone."""
+"""In every way to run it, the mapping sends the requests of an oracle that was written from its rows alone."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def standalone(name: str) -> ModuleType:
 
 
 def comparable(value: Any) -> Any:
-    """The value with doubles that are whole as integers, which JSON does not tell apart; booleans stay apart."""
+    """The value with whole doubles as integers, which are equal in JSON; booleans stay distinct."""
     if isinstance(value, dict):
         return {name: comparable(member) for name, member in value.items()}
     if isinstance(value, list | tuple):
@@ -74,7 +74,7 @@ def said(requests: list[oracle.Request], events: list[str]) -> list[str]:
 
 
 def outcomes(result: dict[str, Any], batch: Any) -> list[str]:
-    """What became of each event, by what the result says of its place."""
+    """The outcome of each event, by the entries of the result for its place."""
     places = [f"/events/{number}" for number in range(len(facts.arr(batch.get("events"))))]
     skipped = {entry["pointer"] for entry in result["skipped"]}
     sinking = {"M506", "M509", "M511"}
@@ -98,7 +98,7 @@ def wrong_in(result: dict[str, Any]) -> set[str]:
 
 
 def hold(name: str, batch: dict[str, Any]) -> None:
-    """Every door gives what the oracle expects."""
+    """Asserts that every way to run the mapping gives the result of the oracle."""
     wanted = oracle.expected(batch, SETTINGS[name])
     lines = said(wanted.requests, wanted.events)
     result = interpreter(name).run(batch).to_json()

@@ -1,4 +1,4 @@
-"""The rows of the mapping's specification and its rules hold each other: none is missing on either side."""
+"""The rows of the mapping's specification and its rules correspond: none is missing on either side."""
 
 import re
 from collections import Counter

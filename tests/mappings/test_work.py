@@ -1,4 +1,4 @@
-"""The shipped mapping does work in proportion to the size of a batch: were it the square, these would take long."""
+"""The shipped mapping works in time in proportion to the size of a batch: in quadratic time, these would take long."""
 
 from __future__ import annotations
 

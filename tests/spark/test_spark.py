@@ -48,7 +48,7 @@ def spark() -> Iterator[SparkSession]:
 
 
 def expected(texts: list[str | None], settings: dict[str, Any] | None = None) -> list[tuple[int, str, str]]:
-    """What a single process gives: the number of the batch, the kind of row, and what identifies it."""
+    """The rows of a single process: the number of the batch, the kind of the row, and a text that identifies it."""
     mapping = load(MAPPING, settings)
     rows: list[tuple[int, str, str]] = []
     for number, text in enumerate(texts):

@@ -343,14 +343,14 @@ def documents(draw: st.DrawFn) -> Any:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(VALUES, min_size=1, max_size=3), st.none() | documents())
 def test_any_samples(tmp_path_factory: pytest.TempPathFactory, values: list[Any], document: Any) -> None:
-    """Also of any operation."""
+    """Any samples, with or without an operation, give a mapping that passes the checks."""
     operation = None if document is None else operation_of(document, "POST /x/{id}/y")
     samples = [DraftSample(f"s-{number}", value) for number, value in enumerate(values)]
     checked(tmp_path_factory.mktemp("any") / "any", start("any", samples, None, operation))
 
 
 def test_a_wide_sample_takes_the_time_of_its_width(tmp_path: Path) -> None:
-    """Were what becomes of each member looked for among all others, this would take minutes."""
+    """Quadratic time in the members would be minutes."""
     made = start("made", [DraftSample("wide", {f"m{number}": number for number in range(1_500)})])
     mapping = checked(tmp_path / "made", made)
     assert len(mapping["rules"][0]["fields"]) == 1_500

@@ -1,4 +1,4 @@
-"""What is shipped has no finding, and checking it takes a moment."""
+"""The shipped files have no problems, and checking them takes a moment."""
 
 from __future__ import annotations
 

@@ -226,7 +226,7 @@ def test_only_the_newest_are_kept(folder: Path, monkeypatch: pytest.MonkeyPatch)
     assert cache.load("never") is None
 
 
-# What would be made now is what counts
+# An entry must equal what would be compiled now
 
 TINY = """\
 language: 1
@@ -308,7 +308,7 @@ def test_a_link_that_leads_elsewhere_now(tmp_path: Path, link: str) -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_a_link_that_leads_out_of_the_folder_now(tmp_path: Path) -> None:
-    """What is read is the same; that it may not be read any more counts."""
+    """The content is the same, but the file may no longer be read."""
     main = tiny(tmp_path / "m", "word")
     assert word(main) == "word"
     (main / "part.yaml").rename(tmp_path / "part.yaml")
@@ -331,7 +331,7 @@ def test_a_project_that_is_none_any_more(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("name", ["mapping.yaml", "part.yaml", "any.json"])
 def test_an_edit_while_the_first_run_compiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """The entry is of what was read, not of what is there when it is written."""
+    """The entry is that of the files that were read, not of those at the time of writing."""
     main = tiny(tmp_path / "m", "word")
     compiled = program._compiled
 
@@ -349,7 +349,7 @@ def test_an_edit_while_the_first_run_compiles(tmp_path: Path, monkeypatch: pytes
 
 @pytest.mark.usefixtures("folder")
 def test_an_edit_in_the_middle_of_a_run(tmp_path: Path) -> None:
-    """The records' code is made later. It is never made of other rules."""
+    """The code for structs is made later, but never from other rules."""
     main = tiny(tmp_path / "m", "before")
     for _ in ("made now", "from the cache"):
         running = open_program(str(main), {})
@@ -361,7 +361,7 @@ def test_an_edit_in_the_middle_of_a_run(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_an_edit_before_the_interpreter_is_asked(tmp_path: Path) -> None:
-    """Code that Python cannot have leaves the work to the interpreter, which reads the rules once more."""
+    """If Python cannot compile the code, the interpreter does the work, and reads the rules once more."""
     field = "{from: {const: %s}}"
     for depth in range(25):
         field = f"{{a{depth}: {{each: batch.list, as: x{depth}, fields: {field}}}}}"
@@ -383,11 +383,11 @@ def test_settings_of_different_types_are_told_apart(compilations: list[str]) -> 
         open_program(MAPPING, {"project_names": "['1']"})
 
 
-# Entries that are whole and still of no use
+# Complete entries that cannot be used
 
 
 def content_of(path: Path) -> tuple[Any, bytes]:
-    """What an entry says, and its code."""
+    """The head of an entry, and its code."""
     text, _, code = path.read_bytes()[len(cache._MAGIC) + cache._DIGEST_SIZE :].partition(b"\n")
     return json.loads(text), code
 
@@ -419,7 +419,7 @@ def write_entry(path: Path, head: Any, code: bytes) -> None:
 def test_an_entry_of_another_shape_is_refused(
     folder: Path, compilations: list[str], tmp_path: Path, pointer: str, value: Any
 ) -> None:
-    """The value None takes a part away."""
+    """The value None removes a part."""
     main = tiny(tmp_path / "m", "word")
     word(main)
     (path,) = folder.iterdir()
@@ -450,7 +450,7 @@ def test_an_entry_with_other_code_is_refused(
 
 
 def test_an_entry_of_another_mapping_is_refused(folder: Path, compilations: list[str], tmp_path: Path) -> None:
-    """Whole and ours, but of another name: copied, or renamed."""
+    """A complete entry of this user under another name: copied, or renamed."""
     main, other = tiny(tmp_path / "main", "main"), tiny(tmp_path / "other", "other")
     word(other)
     (of_other,) = folder.iterdir()

@@ -1,4 +1,4 @@
-"""Problems: what their messages hold."""
+"""The messages of Problems."""
 
 from moemap.engine.diagnostics.problem import Problem
 

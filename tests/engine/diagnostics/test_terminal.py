@@ -1,4 +1,4 @@
-"""What goes to terminals and logs."""
+"""Text for terminals and logs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much larger than what it reads the value of a function can be."""
+"""The bounds on the growth of functions' results hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What conditions on what functions give leave of what they were asked about: everything that fulfils them."""
+"""Conditions on results of functions narrow the type of the argument without losing a value that meets them."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_nothing_is_lost(text: str, value: object) -> None:
 @pytest.mark.fuzz
 @given(st.lists(SCALARS | st.just([]), max_size=3))
 def test_alike(value: list[object]) -> None:
-    """Lists are only called alike where their elements are."""
+    """Types of lists are `alike` only if the elements of all their lists are."""
     left = narrow(CONTEXT, parse("length(distinct(map(&type(@), x[*]))) <= `1`").tree, True)
     array = left.objects[0].value("x").array
     assert array is not None

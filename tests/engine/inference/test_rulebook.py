@@ -1,4 +1,4 @@
-"""What rules emit is of the types that the walk through them gathered, whatever the batch and the settings."""
+"""Emissions of rules are of the inferred types, whatever the batch and the settings."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _words(name: str) -> tuple[str, ...]:
 
 
 def _sampled(type_: Type, random: Random, value: Any) -> Any:
-    """A value of the type, made with the one that is there."""
+    """A value of the type, made from an existing one."""
     words = (value, f"my {value}", f"{value}{random.randrange(10)}") if isinstance(value, str) else ()
     try:
         return sample(type_, random, words) if random.random() < 0.4 else value

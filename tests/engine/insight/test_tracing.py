@@ -117,13 +117,13 @@ def test_how_many_elements_are_compared_is_said(many: Rulebook, monkeypatch: pyt
 
 
 def test_elements_that_are_left_out_take_time_in_proportion(many: Rulebook) -> None:
-    """Were it the square, this would take minutes."""
+    """Quadratic time would be minutes."""
     found = trace(many, batch_of(lambda number: "early", 3_000))
     assert len(why_not(found, "/same")) == 20
 
 
 def test_requests_are_accounted_for_by_what_made_them(many: Rulebook) -> None:
-    """Also those without a body; and in time in proportion to them."""
+    """Requests without a body, too; and in linear time."""
     batch = batch_of(lambda number: "bare" if number < 10 else "k3", 1_500)
     found = trace(many, batch)
     sent = {

@@ -208,7 +208,7 @@ def test_a_batch_of_which_no_rule_takes_anything(small: Rulebook) -> None:
 
 
 def test_a_long_list_is_explained_in_the_time_of_its_length(small: Rulebook) -> None:
-    """Were it the square, this would take many minutes."""
+    """Quadratic time would be many minutes."""
     order = {"type": "order", "total": 1}
     many = {**order, "more": {"list": ["x"] * 20_000}, "items": [{"id": 1}] * 1000}
     found = trace(small, {"events": [many, *[order] * 300]})

@@ -1,4 +1,4 @@
-"""Evaluation: what each construct of the language gives, and what it says where it can give nothing."""
+"""Evaluation: the result of each construct of the language, and its problems."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from moemap.engine.diagnostics.problem import Problem
 from moemap.engine.runtime.result import Element, Result
 
 FIELDS = "rules:\n- rule: r\n  output: out\n  fields:\n"
-"""What the `fields` of a case stand under; their lines and columns count from their own start."""
+"""The rule around the `fields` of a case, whose lines and columns count from their own start."""
 
 
 def line(problem: Problem, is_fields: bool) -> str:
@@ -33,7 +33,7 @@ def line(problem: Problem, is_fields: bool) -> str:
 
 
 def told(result: Result, account: Iterable[Element], is_fields: bool) -> dict[str, Any]:
-    """A Result as the cases give it; what is empty is not told."""
+    """A Result in the form of the cases, without empty parts."""
     outputs = {request.output for request in result.requests}
     requests = [
         request.body if outputs == {"out"} else {"output": request.output, "body": request.body}

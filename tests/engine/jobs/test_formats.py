@@ -1,4 +1,4 @@
-"""Results as commands for a shell: what the shell makes of them is what was meant."""
+"""Results as shell commands: the shell passes the intended arguments to curl."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def request_of(body: dict[str, Any], **query: Any) -> Request:
 
 
 def arguments(command: bytes, variables: dict[str, str]) -> tuple[list[str], str]:
-    """What curl is given, and what the shell says."""
+    """The arguments of curl, and the messages of the shell."""
     script = b"curl() { printf '%s\\0' \"$@\"; }\n" + command
     done = subprocess.run(["bash"], input=script, capture_output=True, env=variables, check=False)
     return done.stdout.decode().split("\0")[:-1], done.stderr.decode()

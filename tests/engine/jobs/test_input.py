@@ -126,7 +126,7 @@ def test_read(text: bytes, expected: list[tuple[int, Any]] | None) -> None:
 def test_a_place_is_a_line_of_the_file(
     text: bytes, places: list[str], chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whether records are lines or not, and wherever chunks of the stream end."""
+    """This holds for all forms of records, and wherever chunks of the stream end."""
     monkeypatch.setattr(compression, "CHUNK", chunk)
     assert [record.where for record in read(text)] == places
 
@@ -142,7 +142,7 @@ def test_the_line_after_what_is_too_large() -> None:
 
 @pytest.fixture
 def pipe() -> Iterator[tuple[BinaryIO, BinaryIO]]:
-    """Both ends of a pipe: to read from, and to write to. Who waits for ever is interrupted."""
+    """Both ends of a pipe: to read from, and to write to. A test that blocks is interrupted."""
 
     def give_up(*_: object) -> None:
         raise TimeoutError
@@ -186,7 +186,7 @@ def test_what_comes_through_a_pipe_is_handed_on_while_more_is_to_come(
 
 
 def test_a_fast_pipe_gives_whole_units(pipe: tuple[BinaryIO, BinaryIO]) -> None:
-    """A unit ends early only where nothing comes for a while."""
+    """A unit ends early only if no data comes for a while."""
     reading, writing = pipe
     writer = threading.Thread(target=lambda: (writing.write(b'{"a": 1}\n' * 200_000), writing.close()))
     writer.start()
@@ -226,7 +226,7 @@ LINES = [b'{"a": 1}', b"", b'{"a": "' + b"x" * 30 + b'"}', b" \r", b'{"a": 3}\r'
 @pytest.mark.fuzz
 @given(st.lists(st.sampled_from(LINES), max_size=12), st.integers(4, 60), st.integers(1, 200), st.booleans())
 def test_units_are_cut_between_lines(lines: list[bytes], chunk: int, size: int, ended: bool) -> None:
-    """Wherever chunks of the stream end: each line is in one unit, under its number; what is too large is a problem."""
+    """Each line is in one unit, under its number, wherever chunks of the stream end; one too large is a Problem."""
     text = b"\n".join(lines) + (b"\n" if ended else b"")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compression, "CHUNK", chunk)

@@ -1,4 +1,4 @@
-"""Rejects, and their replay: nothing that was given is given again, and nothing that failed is lost."""
+"""Rejects and their replay: nothing is sent twice, and nothing that failed is lost."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ SCHEMA = '{"properties": {"list": {"items": {"properties": {"v": {"maximum": %d}
 
 @pytest.fixture(scope="module")
 def strict_and_lenient(tmp_path_factory: pytest.TempPathFactory) -> tuple[Transform, Transform]:
-    """The same mapping, as it was and after it was mended."""
+    """The same mapping before and after a correction."""
     made = []
     for version, values in ((1, STRICT), (2, LENIENT)):
         folder = tmp_path_factory.mktemp("mapping")
@@ -171,8 +171,8 @@ BATCH = st.fixed_dictionaries(
 def test_replays_give_what_is_missing_and_nothing_else(
     batches: list[Any], strict_and_lenient: tuple[Transform, Transform]
 ) -> None:
-    """What failed under the old rules comes by the new ones, and with what came before it is neither less nor more
-    than each element once."""
+    """The parts that failed under the old rules succeed under the new ones; with the earlier ones they are neither less
+    nor more than each element once."""
     strict, lenient = strict_and_lenient
     first = strict.piece(records(*batches))
     still = replayed(strict, first)

@@ -167,7 +167,7 @@ def sequence(*items: yaml.Node) -> yaml.SequenceNode:
 
 
 def places(root: yaml.Node) -> Iterator[tuple[Any, int, int]]:
-    """Where each node stands: the list of its parent, its number there, and 0 or 1 for the key or value of an entry (-1
+    """The place of each node: the list of its parent, its number there, and 0 or 1 for the key or value of an entry (-1
     in a list). A tree may share parts, or be inside itself."""
     pending, seen = [root], set[int]()
     while pending:
@@ -290,7 +290,7 @@ class Mutator:
 
 
 def mutated(files: Files, seed: int, changes: int) -> Files:
-    """The files after so many changes to the trees of those that are YAML."""
+    """The files after a number of changes to the trees of those that are YAML."""
     trees = trees_of(files)
     mutator = Mutator(seed, list(trees.values()))
     for _ in range(changes):
@@ -345,7 +345,7 @@ def mapped_alike(rulebook: Rulebook, batches: list[Any]) -> None:
 
 
 def understood(rulebook: Rulebook, batches: list[Any], folder: Path) -> None:
-    """All that shows or searches a mapping takes it."""
+    """Everything that shows or searches a mapping accepts it."""
     page = documentation(rulebook)
     show.text(rulebook, color=False), show.as_json(rulebook), markdown(page), as_html(page)
     proofs.text("x", prove(rulebook, tries=5), all_guards=True)

@@ -1,4 +1,4 @@
-"""What the reader asks of keys, names and settings; what it says of whole files is in cases/structure.yaml."""
+"""The requirements of the reader on keys, names and settings; problems of whole files are in cases/structure.yaml."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When problems are published: soon after the last change, of all files, and taken back when nothing gives them."""
+"""Problems are published soon after the last change, for all files, and removed when no check finds them any more."""
 
 from __future__ import annotations
 

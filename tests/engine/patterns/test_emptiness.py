@@ -1,4 +1,4 @@
-"""What is said to be empty is empty: no text fits, as jsonschema-rs finds patterns."""
+"""Combinations of patterns that are decided to be empty are: jsonschema-rs finds them in no string."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where personal members go, in the words of the report, and what the settings allow."""
+"""Reports on personal members: the places that they reach, and the flows that settings allow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Types against schemas: without a gap every value is valid, at a gap that is there always none is."""
+"""Types against schemas: without a gap, every value is valid; with a gap that is always there, none is."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_gaps_are_neither_missing_nor_invented(tmp_path: Path) -> None:
 
 
 def _is_of_part(gap: Gap, value: Any) -> bool:
-    """Whether a keyword says nothing about a value of this kind."""
+    """Returns whether the keyword of a gap applies to a value of this kind."""
     kinds: dict[str, type | tuple[type, ...]] = {
         "minLength": str,
         "maxLength": str,

@@ -1,4 +1,4 @@
-"""Bodies that are too large, too deep or do not join: generated code makes of them what the interpreter makes."""
+"""Bodies that are too large, too deep or cannot be combined: generated code gives the results of the interpreter."""
 
 from __future__ import annotations
 
@@ -176,12 +176,12 @@ def test_the_shipped_mapping_with_many_attributes(shipped_mapping: Callable[...,
 
 
 LEAST = 300
-"""How many bytes the bodies of a batch may have in these tests."""
+"""The maximum size of the bodies of a batch in these tests, in bytes."""
 
 
 @pytest.fixture(scope="module")
 def bounded(pair: Pair) -> tuple[Interpreter, compiler.Compiled, Standalone]:
-    """The mapping in all ways, where the bodies of a batch may have few bytes."""
+    """The mapping in all ways to run it, with a low limit for the bodies of a batch."""
     rulebook = pair[0].rulebook
     source = standalone_of(rulebook).replace("MAX_RESULT_BYTES = 100_000_000", f"MAX_RESULT_BYTES = {LEAST}")
     assert f"MAX_RESULT_BYTES = {LEAST}" in source
@@ -212,7 +212,7 @@ def test_bodies_that_are_too_large_together(
 
 @pytest.mark.slow
 def test_a_long_text_in_each_of_many_events_is_not_written_for_all(shipped_mapping: Callable[..., api.Mapping]) -> None:
-    """What would be two gigabytes, or 180 megabytes, of bodies: too large each, or too large together."""
+    """Bodies of two gigabytes, or of 180 megabytes in total: each is too large, or all together are."""
     mapping = shipped_mapping()
     events = [{"event_type": "custom_event", "data": {"event_name": "e"}}] * 2_000
     for length in (1_000_000, 90_000):

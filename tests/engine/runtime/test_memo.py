@@ -1,4 +1,4 @@
-"""What is remembered of names changes nothing of what is said of them."""
+"""Caches about names never change a result."""
 
 from __future__ import annotations
 

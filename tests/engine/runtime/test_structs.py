@@ -1,4 +1,4 @@
-"""Batches that are read as records give the Results of the interpreter, or none."""
+"""Batches that are read as structs give the Results of the interpreter, or none."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def samples() -> list[Any]:
 
 
 def answering(rulebook: Rulebook) -> Callable[[bytes], Result | None]:
-    """What maps texts as records, and never pauses."""
+    """The function that maps texts as structs, and never pauses."""
     compiled = compiler.compile(rulebook)
     compiled.prepare()
     records = compiled._structs.get()

@@ -1,4 +1,4 @@
-"""What texts of each format are, and that the libraries think so too."""
+"""The texts of each format, on which the libraries agree."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from moemap.engine.values.payload import MAX_INPUT_DEPTH, is_deep
 DEEP = "it is nested more than 100 levels deep"
 DEPTHS = [MAX_INPUT_DEPTH + 1, 500, 1023, 1024, 1025, 100_000]
 NESTED = [("[", "]"), ('{"a":', "}"), ('[{"]}":', "}]"), ("[[],{},", "]"), ("[", "")]
-"""What opens and closes a level: lists, objects, with brackets in texts, after closed ones, and never closed."""
+"""Brackets around a level: of a list, an object, with brackets in a string, with closed ones before, never closed."""
 
 
 def nested(level: tuple[str, str], depth: int) -> str:
@@ -30,7 +30,7 @@ def nested(level: tuple[str, str], depth: int) -> str:
 
 @pytest.fixture(scope="module")
 def mappings(shipped_mapping: Callable[..., moemap.Mapping]) -> list[moemap.Mapping]:
-    """The mapping, once without and once with what reads batches as records."""
+    """The mapping, once without and once with the reader of batches as structs."""
     prepared = moemap.load("mparticle-moengage")
     prepared.prepare()
     return [shipped_mapping(), prepared]

@@ -1,4 +1,4 @@
-"""What a rule file may read: its own folder and its project; and where the mapping that it extends is looked for."""
+"""A rule file may read its own folder and its project only; and the places where the mapping it extends is searched."""
 
 from __future__ import annotations
 
@@ -211,7 +211,7 @@ def test_the_nearest_project_counts(tmp_path: Path) -> None:
 
 
 def test_installed_mappings_are_a_project_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where there is no git: their tests name the examples that are installed with them."""
+    """Even without git: their tests name the examples that are installed with them."""
     monkeypatch.setattr("moemap.engine.source.project.PACKAGE", tmp_path)
     folder = tmp_path / "mappings" / "x" / "v1"
     assert Project.around(folder).refusal(tmp_path / "examples" / "a.json") is None

@@ -1,4 +1,4 @@
-"""Which JSON value a plain scalar stands for, and which scalars are refused."""
+"""The JSON values of plain scalars, and the scalars that are refused."""
 
 from __future__ import annotations
 

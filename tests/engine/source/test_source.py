@@ -46,7 +46,7 @@ def scalars(node: Node) -> Iterator[ScalarNode]:
 
 
 def described(node: Node) -> object:
-    """Everything a node says, to compare."""
+    """The content of a node as a value that can be compared."""
     place = (node.start, node.end)
     match node:
         case ScalarNode():
@@ -382,7 +382,7 @@ def offsets(text: str, place: Place) -> tuple[int, int]:
 
 
 def stands_for(raw: str, character: str, style: str | None) -> bool:
-    """Whether characters of a file are a character of a scalar: the same, an escape of it, or a line end (folded)."""
+    """Returns whether characters of a file stand for a character: the same, an escape of it, or a folded line end."""
     if raw == character:
         return True
     if style == "'" and raw == "''":

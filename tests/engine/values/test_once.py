@@ -1,4 +1,4 @@
-"""Values that are made once, also in a process that is forked meanwhile."""
+"""Values that are made once, even in a process that is forked meanwhile."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ENGINE = homes.ENGINE
 
 @contextmanager
 def making(value: Any) -> Iterator[Callable[[], Any]]:
-    """What makes the value, inside the block not before its end."""
+    """A function that makes the value, but not before the end of the block."""
     begun, wanted = threading.Event(), threading.Event()
     first = threading.get_ident()
 
@@ -40,7 +40,7 @@ def making(value: Any) -> Iterator[Callable[[], Any]]:
 
 
 def in_a_fork(task: Callable[[], bool]) -> bool:
-    """What the task gives in a forked process; false where that does not end."""
+    """The result of the task in a forked process; False if that does not end."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # this process has threads, and that is the point
         child = os.fork()
@@ -108,7 +108,7 @@ def test_a_fork_while_a_mapping_compiles(mapping_of: Callable[..., Mapping], mon
 
 
 def test_every_lock_is_made_anew_after_a_fork() -> None:
-    """By standing in `once.py`: no other module has one, nor a property that has one in Python 3.11."""
+    """All locks are in `once.py`: no other module has one, nor a property that has one in Python 3.11."""
     other = r"threading(\.| import.*\b)R?Lock\b|functools import.*\bcached_property"
     for path in ENGINE.rglob("*.py"):
         if path.name != "once.py":

@@ -1,4 +1,4 @@
-"""What is known of texts holds, and what is left to the reader of the input is refused there."""
+"""Facts about strings hold, and the reader of the input refuses the strings that it has to."""
 
 from __future__ import annotations
 

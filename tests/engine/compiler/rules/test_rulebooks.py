@@ -258,7 +258,7 @@ ENTRIES = [
 def test_names_that_no_condition_is_about_stay_what_they_are(
     book: Books, difference: Callable[[Result, Result], str], fields: dict[str, Any]
 ) -> None:
-    """What is remembered of names in one batch changes nothing in the next, whatever stands under the names then."""
+    """Caches about names from one batch never change the next one, whatever the values under the names."""
     spread = {"from": "batch.e", "key": "name", "as": "value", "except": {"names": ["$A", "$B"], "ignore_case": True}}
     rulebook = book(
         {
@@ -333,7 +333,7 @@ def test_lists_that_no_condition_is_about(
 def test_names_that_depend_on_names_alone(
     book: Books, difference: Callable[[Result, Result], str], lets: Any, entry: dict[str, Any], is_remembered: bool
 ) -> None:
-    """What is said on the way to a name is said each time."""
+    """Problems of computing a name are reported each time."""
     spread = {"from": "batch.e", "key": "name", "as": "value", "let": lets, "entries": [entry]}
     rulebook = book({"rules": [{"rule": "one", "output": "single", "spread": spread}]})
     compiled, interpreter = compiler.compile(rulebook), Interpreter(rulebook)

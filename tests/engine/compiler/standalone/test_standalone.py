@@ -65,7 +65,7 @@ def imported(source: str) -> ModuleType:
 
 
 def difference(wanted: Any, given: Any) -> str:
-    """Where two results differ, types and order included."""
+    """The first difference between two results, types and order included."""
     for part in ("problems", "skipped", "requests"):
         for number in range(max(len(wanted[part]), len(given[part]))):
             one, other = (side[part][number] if number < len(side[part]) else None for side in (wanted, given))
@@ -212,7 +212,7 @@ def test_bodies_that_cannot_be_written(tmp_path: Path, head: dict[str, Any]) -> 
 
 
 def test_schemas_that_refer_to_themselves(tmp_path: Path, head: dict[str, Any]) -> None:
-    """As deep as a batch may be, in time that does not grow with every level."""
+    """This holds to the maximum depth of a batch, in time that does not multiply with each level."""
     nested = [
         {"type": "array", "items": {"$ref": "#/$defs/value"}},
         {"type": "object", "additionalProperties": {"if": {"type": "number"}, "else": {"$ref": "#/$defs/value"}}},
