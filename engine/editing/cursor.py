@@ -101,18 +101,21 @@ def cursor_at(state: EditingState, path: Path, position: Position) -> Cursor | N
     source = state.source(path)
     if source is None or kind is None:
         return None
-    at = _At(source, offset_of(source, position), ROOTS[kind], state.present(path))
+    at = _At(source, offset_of(source, position), ROOTS[kind], state.present(path), state.latest(path))
     return at.cursor(path, position)
 
 
 class _At:
     """A position in a text, with the role and the tree of the text."""
 
-    def __init__(self, source: Source, offset: int, root: Role, tree: MappingNode | None) -> None:
+    def __init__(
+        self, source: Source, offset: int, root: Role, tree: MappingNode | None, latest: MappingNode | None = None
+    ) -> None:
         self.source = source
         self.offset = offset
         self.root = root
         self.tree = tree
+        self.latest = tree if latest is None else latest
 
     def cursor(self, path: Path, position: Position) -> Cursor:
         node: ScalarNode | None
@@ -165,7 +168,7 @@ class _At:
         """The names of the rule, the route and the output that keys lead into."""
         match keys:
             case ("rules", int(index), *_):
-                rules = None if self.tree is None else self.tree.get("rules")
+                rules = None if self.latest is None else self.latest.get("rules")
                 rule = rules.items[index] if isinstance(rules, SequenceNode) and index < len(rules.items) else None
                 if isinstance(rule, MappingNode):
                     return _name(rule, "rule"), _name(rule, "route"), _name(rule, "output")

@@ -60,10 +60,12 @@ def keys_at(state: EditingState, cursor: Cursor, analysis: Analysis | None) -> I
     tree = state.tree(cursor.path)
     given = _given(tree, cursor.keys)
     present = set(given.own.keys()) if isinstance(given.own, MappingNode) else set[str]()
-    if cursor.node is not None:
-        present.discard(cursor.node.text)  # the key at the cursor itself
-    elif given.own is None and (source := state.source(cursor.path)) is not None:
-        present = _before_in_braces(source.text[: offset_of(source, cursor.span.start)])
+    source = state.source(cursor.path)
+    if source is not None and (given.own is None or state.latest(cursor.path) is None):
+        begin = 0 if given.own is None else source.line_start(cursor.span.start.line)
+        before = _before_in_braces(source.text[begin : offset_of(source, cursor.span.start)])
+        present = present if before is None else before
+    present.discard(cursor.text)  # the key at the cursor itself
     names = _named_keys(state, cursor, analysis, given)
     yield from (name for name in names if name.value not in present)
     form = cursor.role.form
@@ -73,8 +75,8 @@ def keys_at(state: EditingState, cursor: Cursor, analysis: Analysis | None) -> I
                 yield Name(key.name, "key", kind_words(key), key.description)
 
 
-def _before_in_braces(text: str) -> set[str]:
-    """The keys at the end of a text that cannot be parsed, inside of the braces that it leaves open."""
+def _before_in_braces(text: str) -> set[str] | None:
+    """The keys before the end of a text in the braces that it leaves open; None if there are none."""
     inner, kept = 0, list[str]()
     for character in reversed(text[-_MOST_BACK:]):
         if character in "}]":
@@ -85,7 +87,7 @@ def _before_in_braces(text: str) -> set[str]:
             inner -= 1
         elif not inner:
             kept.append(character)
-    return set()
+    return None
 
 
 def _given(tree: Node | None, steps: tuple[str | int, ...]) -> GivenNodes:

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from ..source.text import Source
 
-__all__ = ["Spot", "scan"]
+__all__ = ["Spot", "closed", "scan"]
 
 _KEY = re.compile(
     r"""(?P<key>"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|(?:[^\s"'\[\]{},#&*!|>%@`-]|-(?=\S))(?:[^:#]|:(?=\S)|(?<=\S)\#)*?)"""
@@ -66,6 +66,48 @@ class _Line(NamedTuple):
 def scan(source: Source, offset: int) -> Spot:
     """Finds the Spot at an offset of a text."""
     return _Scan(source, offset).spot()
+
+
+def closed(text: str) -> str:
+    """A text with ends for the quotes and brackets that lines leave open although what follows is outside of them."""
+    lines = text.split("\n")
+    indents = [len(line) - len(line.lstrip(" ")) if line.strip() else None for line in lines]
+    following: int | None = None
+    is_closing = False
+    for number in range(len(lines) - 1, -1, -1):
+        indent = indents[number]
+        if indent is None:
+            continue
+        if not is_closing and (following is None or following <= indent):
+            lines[number] = _closed_line(lines[number])
+        following, is_closing = indent, lines[number].lstrip()[0] in "]}"
+    return "\n".join(lines)
+
+
+def _closed_line(text: str) -> str:
+    """A line with what closes its quotes and brackets, before its comment."""
+    line = _line(0, 0, text)
+    start = _start(text, line.rest, len(text))
+    if text[start : start + 1] not in ("{", "[", '"', "'"):
+        return text
+    missing, at = "", start
+    while at < len(text):
+        character = text[at]
+        if character == "#" and text[at - 1] in " \t":
+            break
+        is_first = at == start or text[at - 1] in " \t[{,"
+        if character in "\"'" and is_first:
+            end = _quote_end(text, at)
+            if end == len(text) and (end == at + 1 or text[end - 1] != character):
+                missing = character + missing
+            at = end
+            continue
+        if character in "{[":
+            missing = ("}" if character == "{" else "]") + missing
+        elif character in "}]" and missing[:1] == character:
+            missing = missing[1:]
+        at += 1
+    return text[:at] + missing + text[at:]
 
 
 class _Scan:

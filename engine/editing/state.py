@@ -28,6 +28,7 @@ from ..source.parser import parse
 from ..source.text import Source, decoded
 from ..values.recall import Recall
 from .data import Sample
+from .scanning import closed
 
 __all__ = ["EditingState"]
 
@@ -86,7 +87,7 @@ class EditingState:
         self._files: tuple[Path, ...] | None = None
         self._kinds: dict[Path, tuple[FileKind | None, _Used]] = {}
         self._sources: dict[Path, Source] = {}
-        self._trees: dict[Path, tuple[Source, MappingNode | None]] = {}
+        self._trees: dict[Path, tuple[Source, MappingNode | None, bool]] = {}
         self._openings: dict[str, _Main] = {}
         self._tests: dict[str, tuple[ReadTests, _Used]] = {}
         self._recalls: dict[str, Recall] = {}
@@ -162,21 +163,32 @@ class EditingState:
         return last
 
     def tree(self, path: Path) -> MappingNode | None:
-        """The YAML tree of a file: the present one, or the last readable one while the text is broken."""
+        """The YAML tree of a file: the present one, or the last good one while the text is broken.
+
+        A text in which only quotes or brackets are not closed yet has a tree in which they are.
+        """
         path, source = self.named(path), self.source(path)
         if source is None:
             return None
         known = self._trees.get(path)
         if known is None or known[0] is not source:
             node, _ = parse(source, wide=True)
+            if not isinstance(node, MappingNode) and (text := closed(source.text)) != source.text:
+                node, _ = parse(Source(source.name, text, source.path), wide=True)
+            is_new = isinstance(node, MappingNode)
             tree = node if isinstance(node, MappingNode) else known[1] if known is not None else None
-            known = self._trees[path] = source, tree
+            known = self._trees[path] = source, tree, is_new
         return known[1]
 
     def present(self, path: Path) -> MappingNode | None:
         """The YAML tree of a file; None while its text is broken."""
         tree = self.tree(path)
         return tree if tree is not None and tree.source is self.source(path) else None
+
+    def latest(self, path: Path) -> MappingNode | None:
+        """The YAML tree of the present text of a file, also if quotes or brackets of it are not closed yet."""
+        tree = self.tree(path)
+        return tree if tree is not None and self._trees[self.named(path)][2] else None
 
     def named(self, path: Path) -> Path:
         """The absolute path by which a file is known."""
@@ -376,6 +388,8 @@ class EditingState:
             inspection = inspector.found()
             for main in map(self.named, inspector.mains.values()):
                 self._openings[str(main)].is_checked = True
+            for main in mains[:1]:
+                self.rulebook(main)  # which stands for those that cannot be read any more
         found: dict[Path, list[Problem]] = {file: [] for file in files}
         sources = inspection.sources.items()
         names = _Names({name: self.named(source.path) for name, source in sources if source.path is not None})
