@@ -1,7 +1,7 @@
 """Keeps compiled mappings between runs, so that the command starts fast for one payload.
 
 An entry is used only if compiling now would give the same: it records its origin (each file it was made from, and each
-path searched in vain), the state of the engine and the version of Python. It is code, so it is refused if anyone else
+path without a file), the state of the engine and the version of Python. It is code, so it is refused if anyone else
 could have written it. An unusable cache is no error: the mapping is compiled.
 """
 

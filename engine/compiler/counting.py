@@ -20,13 +20,13 @@ from .rules.mapping import counting_source_of
 __all__ = ["DecisionCounter"]
 
 FEW = 100
-"""The number of batches that are interpreted before the rules are compiled, which takes as long."""
+"""The number of batches that are interpreted before the rules are compiled: that takes as long as these batches."""
 
 
 class DecisionCounter:
     """Counts the decisions that batches lead to, as `Interpreter.count` does; for one thread.
 
-    The interpreter counts those of batches with errors other than that rules reject an element.
+    Batches with any error but the rejection of an element by a rule are left to the interpreter.
     """
 
     def __init__(self, rulebook: Rulebook) -> None:
@@ -38,7 +38,7 @@ class DecisionCounter:
         self._left = FEW
 
     def prepare(self) -> None:
-        """Compiles the rules, which is done after some batches otherwise."""
+        """Compiles the rules now rather than after some batches."""
         self._left = 0
         rulebook = self.interpreter.rulebook
         code = code_of(counting_source_of(rulebook, self._counters), f"<moemap {rulebook.name} counting>")
@@ -49,7 +49,7 @@ class DecisionCounter:
             self._function = namespace[FUNCTION]
 
     def count(self, batch: Any) -> bool:
-        """Counts the decisions of one batch; returns whether the code did, rather than the interpreter."""
+        """Counts the decisions of one batch; returns whether compiled code did, not the interpreter."""
         if self._left:
             self._left -= 1
             if not self._left:
@@ -62,7 +62,7 @@ class DecisionCounter:
         return False
 
     def _counted(self, batch: Any) -> bool:
-        """Returns whether the code could count the decisions of a batch."""
+        """Counts the decisions of one batch by compiled code; returns whether it could."""
         if self._function is None:
             return False
         value, flaw = received(batch)

@@ -39,7 +39,7 @@ def call(compiler: Visitor, node: TreeNode, current: Value | None) -> Value:
 
 
 def _chosen(compiler: Visitor, node: TreeNode, current: Value | None) -> Value:
-    """One of two values: only that one is evaluated."""
+    """A call that returns one of two arguments, of which only that one is evaluated."""
     test, first, second = node["children"]
     condition = compiler.condition(test, current)
     if condition.is_constant:
@@ -70,7 +70,7 @@ def _kinds_of_elements(compiler: Visitor, node: TreeNode, current: Value | None)
 
 
 def _any_of_booleans(compiler: Visitor, node: TreeNode, current: Value | None) -> Value | None:
-    """Compiles `contains([test, ...], `true`)`."""
+    """Compiles `contains([test, ...], `true`)` to a disjunction of the tests."""
     listed, wanted = node["children"][0], node["children"][-1]
     is_test = node["value"] == "contains" and listed["type"] == "multi_select_list" and current is None
     if not is_test or wanted["type"] != "literal" or wanted["value"] is not True:

@@ -29,12 +29,14 @@ from .visitor import Visitor
 __all__ = ["ExpressionCompiler"]
 
 MAX_REPEATED = 1_000
-"""Characters of code that may be written once for each use of a value; the links of a chain would multiply it."""
+"""The maximum number of characters of code that is repeated at each use of a value: a chain multiplies it."""
 
 
 class ExpressionCompiler(Visitor):
-    """Compiles expressions into one function; `roots` are the values of the names in scope, and `variables` those of
-    variables that are no roots."""
+    """Compiles expressions into one function.
+
+    `roots` are the values of the names in scope, `variables` those of the variables that `let ... in` binds.
+    """
 
     def __init__(
         self,
@@ -52,7 +54,7 @@ class ExpressionCompiler(Visitor):
         return ExpressionCompiler(writer, {}, variables)
 
     def variable(self, name: str) -> Value:
-        """The value of a variable; of a root where nothing binds it."""
+        """The value of a variable, or of the root of this name if nothing binds it."""
         value = self.variables.get(name)
         return self._root(name, is_passed=True) if value is None else self.writer.refined(value)
 
@@ -60,7 +62,7 @@ class ExpressionCompiler(Visitor):
         value = self.roots.get(name, NOTHING)
         return self.writer.refined(value if value.lazy is None else value.lazy.read(self.writer, is_passed=is_passed))
 
-    # The two forms of a result
+    # Values and conditions
 
     def value(self, expression: Expression) -> Value:
         value, name = self.visit(expression.tree, None), self._changed_name(expression.tree)
@@ -70,7 +72,7 @@ class ExpressionCompiler(Visitor):
         return replace(value, text=f"{changed}[{name.code}]")
 
     def _changed_name(self, node: TreeNode) -> Value | None:
-        """The name of an entry, if the node is several nested calls of functions with constants and this name alone."""
+        """The name of an entry, if the node is nested calls with otherwise constant arguments; else None."""
         calls = 0
         while node["type"] == "function_expression":
             changing = [child for child in node["children"] if not self._is_constant(child)]
@@ -163,7 +165,7 @@ class ExpressionCompiler(Visitor):
         return value if value.stable and not value.is_constant else None
 
     def visit(self, node: TreeNode, current: Value | None) -> Value:
-        """The value of a node; without `current`, at the top, names are roots."""
+        """The value of a node for the current value; without `current`, at the top, names are roots."""
         visitor: Any = getattr(self, f"_visit_{node['type']}")
         value: Value = visitor(node, current)
         return value

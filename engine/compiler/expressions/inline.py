@@ -172,7 +172,7 @@ def _get_ignore_case(compiler: Visitor, arguments: list[Value]) -> Value | None:
 
 
 def spelled(compiler: Visitor, target: Value, name: str) -> Value:
-    """An object that has the members of another one, those that expressions name with the spelling used there."""
+    """A copy of an object in which the names that expressions look up have the spelling used in them."""
     writer, exact = compiler.writer, compiler.object_of(target)
     spellings = writer.pool.name("SPELLINGS", "Spellings()")
     writer.pool.name("ASKED", f"{spellings}.asked({name!r})")

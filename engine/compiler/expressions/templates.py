@@ -62,7 +62,7 @@ def message(writer: PythonFunction, source: Template, values: Mapping[str, Value
 
 
 def _quick(parts: list[Value], most: int) -> str | None:
-    """Code for the text of a few strings with less than so many characters each, up to its `else`."""
+    """The first branch, up to `else`, of code for the text of a few strings with less than `most` characters each."""
     variables = [part for part in parts if not part.is_constant]
     if not all(part.stable for part in variables) or len(parts) >= _FEW:
         return None

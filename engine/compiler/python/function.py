@@ -225,7 +225,7 @@ class PythonFunction:
         return f"({name} := {bare(value.text)})", named
 
     def bound(self, value: Value, wish: str = "value", variable: str | None = None) -> Value:
-        """The value under a stable name, that of the variable unless it has one."""
+        """The value under a stable name: the one it has, else the given variable or a new name."""
         if value.stable:
             return value
         name = variable or self.name(wish)

@@ -64,5 +64,5 @@ def kinds_equal_to(constant: Any) -> int:
 
 
 def first_of(code: str, value: Value) -> Value:
-    """The value at its first use, where its code is this."""
+    """The value at its first use, at which this is its code."""
     return replace(value, text=code)

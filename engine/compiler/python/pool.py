@@ -25,13 +25,13 @@ class Pool:
         """The names of functions that are defined inside of others."""
 
     def copy(self) -> Pool:
-        """A copy to go back to."""
+        """A copy for `restore`."""
         pool = Pool(self._reserved)
         pool.restore(self)
         return pool
 
     def restore(self, other: Pool) -> None:
-        """Goes back to the state of a copy."""
+        """Returns to the state of a copy."""
         self._names, self._counts = dict(other._names), dict(other._counts)
         self.constants, self.functions = list(other.constants), list(other.functions)
 

@@ -1,4 +1,4 @@
-"""Decides which objects of the input are read as structs: those of which a mapping reads single members only.
+"""Decides which objects of the input are read as structs: those that a mapping only reads single members of.
 
 A struct has a slot for each member that the input schema declares, so it is faster to create than an object, and much
 faster to read. An object that a mapping uses as a whole remains an object.

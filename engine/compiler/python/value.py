@@ -68,10 +68,10 @@ class DeferredValue(Protocol):
     """A value that is computed when it is first used."""
 
     def force(self) -> Value:
-        """Writes the code that computes it here, unless it is certainly there; returns it under its name."""
+        """Writes the code that computes it here, unless that is certainly done; returns the value under its name."""
 
     def read(self, writer: Any, *, is_passed: bool) -> Value:
-        """Its value as a part of an expression that may not be evaluated as far as this.
+        """The value, for a part of an expression that may not be evaluated.
 
         If it `is_passed` to another function, its code may become a function of its own.
         """

@@ -30,7 +30,7 @@ def finished(fields: Emitter, value: Value, field: Field, scope: CodeScope, sink
 
 
 def unless_empty(fields: Emitter, value: Value, sink: Sink) -> None:
-    """Writes the code that passes a value on if it is no empty string, list or object."""
+    """Writes the code that passes on a value unless it is an empty string, list or object."""
     if value.is_constant:
         if not is_empty(value.constant):
             sink(value)

@@ -95,7 +95,7 @@ class Emitter(ABC):
 
     @abstractmethod
     def tried(self, write: Callable[[], Value]) -> tuple[bool, Value]:
-        """Writes code that may not be needed; returns whether it needs a struct as an object, which it cannot have."""
+        """Writes code on trial; returns whether it needs a whole struct as an object, so that it cannot be used."""
 
     @abstractmethod
     def lets(self, definitions: tuple[Field, ...], scope: CodeScope) -> CodeScope:
@@ -104,7 +104,7 @@ class Emitter(ABC):
     # Expressions
 
     def counted(self, expression: Expr) -> Expression:
-        """The expression, in the form in which it counts what it looks through."""
+        """The variant of the expression that counts the elements it looks through, if there is one."""
         return self.scans.get(id(expression), expression.expression)
 
     def reading(self, expression: Expr, scope: CodeScope) -> ExpressionCompiler:
@@ -183,7 +183,7 @@ class Emitter(ABC):
             self.writer.line(f"hits[{self.counters.sizes(part)} + min({size}, 2)] += 1")
 
     def _decided(self, when: Expr, value: Value) -> Value:
-        """Writes the code that counts what became of a condition; returns its truth, under a name if needed."""
+        """Writes the code that counts the outcomes of a condition; returns its truth, under a name if needed."""
         if self.counters is None:
             return value
         if value.is_constant:

@@ -142,7 +142,7 @@ class FieldCompiler(Emitter):
         return all(root.is_constant for root in roots) and compiler.condition(self.counted(when).tree).is_constant
 
     def _one_of(self, name: str, values: Sequence[Value], kinds: int) -> Value:
-        """The value of a variable that was assigned one of these values, or else a value of these other kinds."""
+        """The value of a variable that was assigned one of these values, or a value of these other kinds."""
         items = 0
         for value in values:
             kinds |= value.kinds & ~NULL
@@ -236,14 +236,14 @@ class FieldCompiler(Emitter):
         sink(self._one_of(name, kept, 0))
 
     def _changed(self, field: Field, **changes: Any) -> Field:
-        """The field with changes that do not matter to what is counted."""
+        """A changed copy of the field, whose decisions count as those of the field."""
         changed = replace(field, **changes)
         if self.counters is not None:
             self.counters.stands_for(changed, field)
         return changed
 
     def _present(self, field: Field, sink: Sink, outcome: str = "absent") -> Sink:
-        """The sink that takes back that there is no value."""
+        """The sink after undoing the count of an outcome without a value, which was counted in advance."""
 
         def present(value: Value) -> None:
             self.count(field, outcome, "-= 1")
@@ -252,7 +252,7 @@ class FieldCompiler(Emitter):
         return sink if self.counters is None else present
 
     def _finished(self, value: Value, field: Field, scope: CodeScope, sink: Sink) -> None:
-        """Writes the code that applies what a field says of the value of its source."""
+        """Writes the code that applies the table, the type and `omit_empty` of a field to the value of its source."""
         if not field.omit_empty:
             finished(self, value, field, scope, sink)
             return

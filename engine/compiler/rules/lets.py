@@ -2,8 +2,8 @@
 
 Code that is certainly executed before all uses stands in place, and so does short code that does no harm if it is not
 needed. A let with a single use below a condition is computed there. Any other becomes a function that the uses call as
-long as there is no value: of the values that it reads, if it reports nothing, so that it does not matter when these are
-computed; else inside the mapping's function, where it has them computed itself.
+long as there is no value. If it reports nothing, its parameters are the values that it reads, since it does not matter
+when these are computed; else it is defined inside the mapping's function, and has them computed itself.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _CALL = re.compile(r"(?<!\btype)\(")
 _MOST_LEVELS = 5
 """The maximum number of functions that call each other in one expression."""
 _DEEP = 10
-"""The number of lets whose code is written within that of others."""
+"""The maximum number of lets whose code is written within that of each other."""
 
 
 class Let:
@@ -53,7 +53,7 @@ class Let:
         self._value: Value | None = None
         """The value once its code is written."""
         self._is_pure = False
-        """Set if the function is one of the values that it reads."""
+        """Set if the values that the function reads are its parameters."""
         self._maker = ""
         """The name of the function that computes the value, if there is one."""
         self._parameters: list[str] = []
@@ -103,7 +103,7 @@ class Let:
         return value.is_constant or any(self.variable in block.made for block in self.writer.block.ancestors())
 
     def _is_passed(self) -> bool:
-        """Returns whether the code that is being written gets the value from its caller; then it will."""
+        """Makes the value a parameter of the code that is being written, if possible; returns whether it is."""
         owner = next((block.code_of for block in self._path(self.writer.block) if block.code_of is not None), None)
         if not isinstance(owner, Let) or not self._is_pure:
             return False

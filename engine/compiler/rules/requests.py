@@ -30,10 +30,10 @@ class RequestCompiler:
         bounded = {name: size for name, size in sizes.items() if size is not None}
         is_bounded = sum(bounded.values()) <= MAX_RESULT_BYTES
         self.unbounded = [name for name in sizes if not (is_bounded and name in bounded)]
-        """The outputs whose bodies can be too large together."""
+        """The outputs whose bodies can exceed the maximum size of a result together."""
 
     def _size(self, spec: OutputSpec) -> int | None:
-        """How large the bodies of an output can be together; None if that is not known."""
+        """The maximum total size of the bodies of an output in bytes; None if unknown."""
         emitting = [rule for rule in self.rulebook.rules if rule.output == spec.name]
         number = 1 if spec.combine else len(emitting)
         is_few = self.is_direct(spec) and (spec.combine or all(rule.route is None for rule in emitting))

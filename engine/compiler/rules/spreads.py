@@ -28,7 +28,6 @@ __all__ = ["SpreadCompiler"]
 
 _VARIABLE = re.compile(r"(?<!\{)\{[a-z][^{}]*\}")
 
-# Types of the elements of a list, with an example of such a list.
 _SIMPLE_LISTS: dict[str, list[Any]] = {
     "": [],
     "{str}": [""],
@@ -37,6 +36,7 @@ _SIMPLE_LISTS: dict[str, list[Any]] = {
     "{int, float}": [0, 0.5],
     "{bool}": [True],
 }
+"""The types of the elements of a list, as code, with an example of such a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +270,7 @@ class SpreadCompiler:
         return True
 
     def _keeper(self, spread: Spread, start: int, scope: CodeScope) -> int | None:
-        """The index of the entry rule from `start` on that keeps all scalars, and all that rules before it leave."""
+        """The index of the entry rule from `start` on that takes all scalars, if it keeps them unchanged; else None."""
         number = self._taker(spread.entries[start:], spread, scope, BOOLEAN | NUMBER | STRING)
         if number is None:
             return None
@@ -279,7 +279,7 @@ class SpreadCompiler:
         return None if changes else start + number
 
     def _taker(self, rules: Sequence[EntryRule], spread: Spread, scope: CodeScope, kinds: int) -> int | None:
-        """The index of the rule that takes all values of these kinds; None if that depends on the value."""
+        """The index of the first rule that takes all values of these kinds; None if the value decides."""
         element = replace(scope.values[spread.as_name], kinds=kinds)
         compiler = ExpressionCompiler(PythonFunction(Pool(frozenset()), ()), {**scope.values, spread.as_name: element})
         for number, rule in enumerate(rules):
@@ -293,7 +293,7 @@ class SpreadCompiler:
         return None
 
     def _kept_lists(self, rules: Sequence[EntryRule], as_name: str, scope: CodeScope) -> list[str]:
-        """The sets of element types of the lists that none of the rules takes, as far as types alone decide."""
+        """Code for each set of element types whose lists no rule takes; none if a condition depends on more."""
         constants = {name: value.constant for name, value in scope.values.items() if value.is_constant}
         whens = [rule.when.expression for rule in rules if rule.when is not None]
         if not all(is_of_kinds(when.tree, when, as_name, constants) for when in whens):

@@ -26,11 +26,11 @@ _PACKAGE = "moemap.engine."
 _ROOTS = tuple(module.__name__ for module in (assembly, embedded, learned, schema_formats, support, traces))
 """The modules that generated code refers to. Whatever they import from the engine may become part of a bundle."""
 _INSTEAD = {"values.json_size": "values.json_size_plain"}
-"""Modules that need a library, each with one of the same names that does not."""
+"""Modules that need a library, each with the module of the same names that does not."""
 
 
 _SIGNATURE = re.compile(r"'(\w+)\(.*\) -> ")
-"""How a function of the language is declared."""
+"""The declaration of a function of the language."""
 
 
 class BundleError(Exception):
@@ -38,7 +38,7 @@ class BundleError(Exception):
 
 
 @dataclass(slots=True)
-class _TopLevelName:
+class _Definition:
     """A statement of a module: the names that it binds, its text, and the names in it."""
 
     names: tuple[str, ...]
@@ -48,15 +48,15 @@ class _TopLevelName:
     registers: bool
     reaches_out: bool
     texts: frozenset[str]
-    """The texts in it: names of functions of the language are among them."""
+    """The string literals in it, among which can be names of functions of the language."""
     function: str | None
-    """The function of the language that it is the body of."""
+    """The name of the function of the language that it implements, if any."""
 
 
 @dataclass(slots=True)
 class _Module:
     title: str
-    definitions: list[_TopLevelName] = field(default_factory=list)
+    definitions: list[_Definition] = field(default_factory=list)
     imports: dict[str, tuple[str, str]] = field(default_factory=dict)
     """The module of the standard library, or none, that each name is imported from, and its spelling there."""
     homes: dict[str, str] = field(default_factory=dict)
@@ -142,7 +142,7 @@ class _Bundle:
             raise BundleError(f"{name!r} is defined in {self.bound[name]} and in {home}")
 
 
-def _spaced(definitions: list[_TopLevelName]) -> str:
+def _spaced(definitions: list[_Definition]) -> str:
     """The texts of the definitions; what is assigned stands together."""
     text = ""
     for before, definition in zip([None, *definitions], definitions, strict=False):
@@ -223,7 +223,7 @@ def _read(name: str) -> _Module:
                 else:
                     full = ".".join((*folder, home))
                     module.homes.update((alias.name, _INSTEAD.get(full, full)) for alias in aliases)
-            case ast.Expr(value=ast.Constant()):  # says what the name above it is
+            case ast.Expr(value=ast.Constant()):  # the docstring of the name above it
                 module.definitions[-1].text += "\n" + "\n".join(lines[node.lineno - 1 : node.end_lineno])
             case _:
                 names = tuple(_bound(node))
@@ -232,14 +232,14 @@ def _read(name: str) -> _Module:
     return module
 
 
-def _definition(names: tuple[str, ...], node: ast.stmt, lines: list[str]) -> _TopLevelName:
+def _definition(names: tuple[str, ...], node: ast.stmt, lines: list[str]) -> _Definition:
     assigns = isinstance(node, ast.Assign | ast.AnnAssign)
     inside = [part for part in ast.walk(node) if isinstance(part, ast.ImportFrom) and part.level]
     texts = {part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)}
     registered = _registered(node)
     signature = next((_SIGNATURE.match(text) for text in registered), None)
     function = signature and signature[1]
-    return _TopLevelName(
+    return _Definition(
         names,
         _text(node, lines),
         _names(node),

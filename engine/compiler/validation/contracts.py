@@ -45,7 +45,7 @@ class Terms:
 class Contract:
     """The conditions on the values at one place of an output.
 
-    A `joined` object is combined from several ones, so the conditions on the object as a whole are checked only then.
+    A `joined` object is combined from several ones; the conditions on it as a whole are checked once it is combined.
     `combine` says how the members of a body are combined (`merge` or `append`).
     """
 
