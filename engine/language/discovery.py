@@ -128,7 +128,8 @@ def _is_ours(keys: set[str], text: str) -> bool:
     """
     known, others = keys & _KNOWN, keys - _KNOWN
     meant = {key: closest(key, _KNOWN) for key in others} if len(others) <= _FEW_KEYS else {}
-    if len(others) > len(known) <= sum(meant.get(key) is None for key in others):
+    strangers = sum(meant.get(key) is None for key in others)
+    if len(others) > len(known) and strangers >= max(len(known), 1):
         return False
     near = known.union(meant.values())
     return (

@@ -95,6 +95,7 @@ def said(inspection: Inspection) -> list[str]:
         ("a.yaml", "name: x\nversion: 1.0.0\ninput: {}\noutputs: {o: {request: {path: /}}}\n", "mapping"),
         ("a.yaml", "languag: 1\nrules: []\n", "mapping"),
         ("a.yaml", "'language': '1'\nname: x\n", "mapping"),
+        ("a.yaml", "Language: 1\nWorkspace: w\n", "mapping"),
         ("a.yaml", "language: 2\nname: x\noutputs: [\n", "mapping"),
         ("a.yaml", "tables: {}\n", "part"),
         ("a.yaml", "description: x\nlet: {\n", "part"),
