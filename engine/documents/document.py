@@ -15,6 +15,7 @@ from ..types.description import describe
 from ..types.from_schema import type_of
 from ..types.types import ANY, Type, constants, without_null
 from ..values.kinds import shown
+from .delivering import delivering
 from .examples import ShownTest
 from .fields import OutputValue, entry_end, path_of, source_of, values_in, values_of
 from .lineage import Drawing, drawing, mermaid
@@ -316,6 +317,7 @@ class _Writer:
             for field in book.let
         ]
         yield Listing("Named values", ("Name", "Source", "Description"), tuple(lets))
+        yield from delivering(book)
         yield personal_data(book)
         yield asserted(book)
         functions = [

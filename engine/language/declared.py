@@ -34,5 +34,5 @@ def declared(rulebook: Rulebook) -> dict[str, Any]:
 
 
 def _plain(part: Any) -> dict[str, Any]:
-    found = {one.attribute: getattr(part, one.attribute) for one in keys_of(type(part))}
+    found = {one.attribute: getattr(part, one.attribute) for one in keys_of(type(part)) if one.name != "description"}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..source.nodes import Node
 from . import kinds
+from .fields import description_key
 from .keys import form, key
 
 __all__ = ["VERDICTS", "Answers", "Delivery", "Hints", "OwnDelivery", "Ping", "Retry", "Window"]
@@ -33,6 +34,7 @@ class Window:
     outputs: tuple[str, ...] = key(kinds.OUTPUTS, "The outputs that count; without it, all.", default=())
     sent: str | None = key(kinds.SENT, "Counts only what is sent in this way; without it, both.", default=None)
     each_key: bool = key(kinds.FLAG, "Each value of `order` has a window of its own.", default=False)
+    description: str | None = description_key()
     node: Node | None = None
 
 
@@ -161,4 +163,5 @@ class Delivery:
         kinds.POSITIVE, "The seconds after which an unused connection is closed. By default 4.", default=4.0
     )
     ping: Ping | None = key(kinds.PING, "The request of `moemap ping`.", default=None)
+    description: str | None = description_key()
     node: Node | None = None

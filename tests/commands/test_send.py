@@ -377,3 +377,35 @@ def test_results_are_not_mapped_anew(shop: Path, url: str) -> None:
     replayed = moemap(shop, "outbox", "replay", "--all")
     assert replayed.stdout == "0 requests take the place of 0 that were dead\n"
     assert replayed.stderr == "1 request left as before: they were given as results\n"
+
+
+@pytest.mark.parametrize("bulk_from", [None, 4])
+def test_the_shipped_mapping_sends_in_bulk_where_a_workspace_wants_it(
+    tmp_path: Path, url: str, bulk_from: int | None
+) -> None:
+    delivery = f"delivery: {{bulk_from: {bulk_from}}}\n" if bulk_from else ""
+    (tmp_path / "own.yaml").write_text(
+        "language: 1\nworkspace: own\nextends: mparticle-moengage@1\nsettings: {data_centre: '01'}\n"
+        f"tables: {{data_centres: {{entries: {{'01': '{url}'}}}}}}\n{delivery}"
+    )
+    secrets = 'credentials = "basic:env:APP,env:APP_KEY", app_id = "env:APP"'
+    (tmp_path / "moemap.toml").write_text(f'default = "own.yaml"\n[environments.live]\nsecrets = {{{secrets}}}\n')
+    with (tmp_path / "batches.ndjson").open("w") as file:
+        for number, user in ((number, user) for number in range(3) for user in range(12)):
+            name = "wrong" if (number, user) == (1, 5) else "seen"
+            data = {"event_name": name, "custom_attributes": {"number": number}}
+            event = {"event_type": "custom_event", "data": data}
+            identities = {"customer_id": f"cust-{user}"}
+            file.write(json.dumps({"batch_id": f"{user}-{number}", "user_identities": identities, "events": [event]}))
+            file.write("\n")
+    change(url, bad=['"action":"wrong"'])
+    done = moemap(tmp_path, "send", "--env", "live", "batches.ndjson")
+    assert done.stderr.splitlines()[-2:] == ["outbox outbox.db: 35 accepted, 1 dead", "moemap outbox dead says why"]
+    got = ledger(url)
+    assert {one["path"] for one in got["effects"]} <= {"/v1/event/app", "/v1/transition/app"}
+    assert ("/v1/transition/app" in {one["path"] for one in got["effects"]}) == (bulk_from is not None)
+    assert (len(got["arrivals"]) < 36) == (bulk_from is not None)
+    found: dict[str, list[int]] = {}
+    for one in (one["element"] for one in got["effects"]):
+        found.setdefault(one["customer_id"], []).extend(action["attributes"]["number"] for action in one["actions"])
+    assert found == {f"cust-{user}": [0, 2] if user == 5 else [0, 1, 2] for user in range(12)}

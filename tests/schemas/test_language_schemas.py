@@ -124,7 +124,7 @@ delivery:
   order: user.id
   uncertain: hold
   windows:
-    one: {limit: 500, seconds: 1, counts: bodies, outputs: [event], sent: alone, each_key: true}
+    one: {limit: 500, seconds: 1, counts: bodies, outputs: [event], sent: alone, each_key: true, description: One.}
     two: {limit: 500, seconds: 1, elements_of: list}
   answers: {accept: [200], retry: [5xx], wait: [429], stop: [401], reject: [404]}
   hints: {limit: X-Limit, remaining: X-Remaining, reset: X-Reset, retry_after: Retry-After}
@@ -132,6 +132,7 @@ delivery:
   bulk_from: 10
   keep_alive: 4
   ping: {method: GET, path: /ping, body: {a: 1}}
+  description: As the receiver wants it.
 checks: {M206: error, M221: ignore}
 omit_empty: true
 settings:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from moemap.engine import api
-from moemap.engine.documents.document import MappingDocument, spans
+from moemap.engine.documents.document import MappingDocument, document_of, spans
 from moemap.engine.documents.examples import examples_of
 from moemap.engine.documents.lineage import drawing, mermaid
 from moemap.engine.documents.listings import Listing
@@ -162,3 +162,55 @@ def test_examples_of_the_shipped_mapping_are_what_it_gives(shipped: Any) -> None
         assert (example.output is ABSENT) == bool(example.words)
         assert example.words or rule.output is not None
         assert example.size < 8000, name
+
+
+DELIVERED = """
+language: 1
+name: shop
+version: 1.0.0
+input: {as: batch, schema: ./any.schema.json}
+bulk: {schema: ./any.schema.json, request: {path: /all}, elements: list, max_bytes: 1000}
+outputs:
+  event: {schema: ./any.schema.json, request: {path: /event}}
+  user: {schema: ./any.schema.json, request: {path: /user}, delivery: {effect: upsert, order: id, bulk: false}}
+delivery:
+  description: As it wants it.
+  order: user
+  uncertain: hold
+  windows:
+    second: {limit: 1500, seconds: 1, description: Of its contract.}
+    minute: {limit: 9, seconds: 60, elements_of: list, outputs: [event], sent: in_bulk, each_key: true}
+  answers: {stop: [401], reject: [501]}
+  retry: {attempts: 3}
+  bulk_from: 20
+rules: [{rule: event, output: event, fields: {a: batch.a}}, {rule: user, output: user, fields: {a: batch.b}}]
+"""
+
+
+def test_the_delivery_is_documented(tmp_path: Path) -> None:
+    (tmp_path / "any.schema.json").write_text("{}", "utf-8")
+    (tmp_path / "mapping.yaml").write_text(DELIVERED, "utf-8")
+    document = document_of(api.load(tmp_path / "mapping.yaml").rulebook, {})
+    found = [listing(document, title) for title in ("Delivery", "Limits of the receiver", "Answers")]
+    assert [one.note for one in found] == [
+        "As it wants it.",
+        "All hold at once, in any span of their length, for all that is sent.",
+        "After 3 attempts that count, a request is dead; so it is after any other status.",
+    ]
+    assert [rows(one) for one in found] == [
+        [
+            ("event", "has its effect again; what may have arrived is held for a person", "user", "from 20 on"),
+            ("user", "changes nothing", "id", "never"),
+        ],
+        [
+            ("second", "1,500 a second", "requests", "Of its contract."),
+            ("minute", "9 in 60 seconds", "elements of list of event sent in bulk of each key", ""),
+        ],
+        [
+            ("2xx", "it has arrived"),
+            ("408, 425, 5xx", "it is sent again later"),
+            ("429", "everything waits"),
+            ("401", "sending stops, and all is kept"),
+            ("501", "it is dead"),
+        ],
+    ]
