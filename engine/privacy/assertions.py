@@ -13,13 +13,14 @@ from random import Random
 from typing import Any, Literal
 
 from ..diagnostics.problem import Place, Related
-from ..inference.facts import Flow, TypedEmission
+from ..inference.facts import Flow, Reached
 from ..inference.rulebook import walk
 from ..interpreter.interpreter import Interpreter
 from ..language.rulebook import Assertion, Expr, Output, RequestPlace, Rulebook
 from ..language.traversal import roots_in
-from ..proof.counterexamples import batch_for, reduced, words_of
+from ..proof.counterexamples import batch_in, reduced, words_of
 from ..proof.samples import NoSampleError
+from ..types.types import ObjectType, Property, Type
 from ..values.kinds import in_part
 from ..values.once import cached_property
 from ..values.recall import Recall
@@ -265,31 +266,42 @@ class _Trial:
         self.random = Random(0)  # noqa: S311  not for secrets
         self.words = words_of(self.flow)
 
-    def batches(self, wanted: Iterable[TypedEmission]) -> Iterator[dict[str, Any]]:
-        emissions = list(wanted)
-        for number in range(_TRIES if emissions else 0):
+    def batches(self, wanted: Iterable[tuple[Flow, Type, str | None]]) -> Iterator[dict[str, Any]]:
+        ways = list(wanted)
+        for number in range(_TRIES if ways else 0):
             try:
-                yield batch_for(self.flow, emissions[number % len(emissions)], self.random, self.words)
+                yield batch_in(*ways[number % len(ways)], self.random, self.words)
             except NoSampleError:
                 continue
 
     def output(self, name: str) -> Any:
         """An input for which an output is sent; None if none was found."""
-        for batch in self.batches(one for one in self.flow.emissions if one.output.name == name):
+        own = (one for one in self.flow.emissions if one.output.name == name)
+        for batch in self.batches((self.flow, one.context, one.rule.route) for one in own):
             if self.sends(name, batch):
                 return reduced(batch, lambda smaller: self.sends(name, smaller))
         return None
 
-    def emissions(self, flow: PersonalFlow) -> Iterator[TypedEmission]:
+    def ways(self, flow: PersonalFlow) -> Iterator[tuple[Flow, Type, str | None]]:
+        """The rules from which inputs are made: each with the types of the names in scope there, and its route."""
+        if flow.member.converter is not None:
+            inner = walk(self.rulebook.converters[flow.member.converter])
+            yield from ((inner, one.context, one.rule.route) for one in inner.emissions)
+            return
+        routes = {rule.name: rule.route for rule in self.rulebook.rules}
         for one in self.flow.emissions:
-            if one.output.name == flow.output and flow.rule in (None, one.rule.name):
-                yield one
+            if flow.output in (None, one.output.name) and flow.rule in (None, one.rule.name):
+                yield self.flow, one.context, one.rule.route
+        for reached in self.flow.of(Reached) if flow.output is None else ():
+            if reached.name in routes and flow.rule in (None, reached.name):
+                yield self.flow, reached.context, routes[reached.name]
+        if flow.output is None and routes.get(flow.rule or "") is None:
+            names = {self.rulebook.input.as_name: Property(self.flow.input, required=True)}
+            yield self.flow, Type(objects=(ObjectType(names),)), None
 
     def sent(self, flow: PersonalFlow) -> Any:
         """An input in which the value of the member changes the place of a flow; None if none was found."""
-        if flow.output is None or flow.member.converter is not None:
-            return None
-        for batch in self.batches(self.emissions(flow)):
+        for batch in self.batches(self.ways(flow)):
             if self.differs(batch, flow):
                 return _with(_MARKS[0], reduced(batch, lambda smaller: self.differs(smaller, flow)), flow.member)
         return None
@@ -303,8 +315,13 @@ class _Trial:
 
     def values(self, batch: Any, flow: PersonalFlow) -> str:
         """The values at the place of a flow, as text."""
+        result = self.interpreter.run(batch)
+        if flow.output is None:
+            said = [(one.rule, one.reason) for one in result.skipped]
+            said += [(one.rule, one.message) for one in result.problems]
+            return json.dumps([text for rule, text in said if flow.rule in (None, rule)])
         found = []
-        for one in self.interpreter.run(batch).requests:
+        for one in result.requests:
             part = {"body": one.body, "path": one.path, "query": one.query, "headers": one.headers}.get(flow.part)
             found += list(_at(part, flow.pointer)) if one.output == flow.output else []
         return json.dumps(found)

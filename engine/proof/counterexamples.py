@@ -19,7 +19,7 @@ from ..types.narrowing import refine
 from ..types.types import ArrayType, Type, constants
 from .samples import NoSampleError, sample
 
-__all__ = ["Counterexample", "Search", "batch_for", "reduced", "words_of"]
+__all__ = ["Counterexample", "Search", "batch_for", "batch_in", "reduced", "words_of"]
 
 OTHER_SETTINGS = 150
 MAX_RUNS = 250
@@ -190,10 +190,15 @@ def _settings(rulebook: Rulebook, random: Random, words: tuple[str, ...]) -> dic
 
 def batch_for(flow: Flow, emission: TypedEmission, random: Random, words: tuple[str, ...] = ()) -> Any:
     """A batch that reaches a rule, as far as inference understands its conditions. Raises NoSampleError."""
+    return batch_in(flow, emission.context, emission.rule.route, random, words)
+
+
+def batch_in(flow: Flow, names: Type, route_name: str | None, random: Random, words: tuple[str, ...] = ()) -> Any:
+    """A batch in which the names in scope have these types, for an element of a route if given."""
     rulebook = flow.rulebook
-    context = random.choice(emission.context.objects)
+    context = random.choice(names.objects)
     batch_type = context.value(rulebook.input.as_name)
-    route = rulebook.routes.get(emission.rule.route or "")
+    route = rulebook.routes.get(route_name or "")
     if route is not None and route.key_name is None:
         path = path_of(route.each.expression.tree)
         element = context.value(route.as_name)

@@ -100,7 +100,13 @@ CASES: list[tuple[str, str, list[str]]] = [
     ("category: [name], never_in: [event]", "fields: {a: batch.kind}",
      ["empty no member of the input is marked as name"]),
     ("category: [email], never_in: [messages]", "skip: \"{{ batch.mail }}\"",
-     ["unproven email of /mail may reach messages"]),
+     ["broken email of /mail is sent to messages, as for the input {\"mail\": \"ada@example.com\"}"]),
+    ("category: [email], never_in: [messages]", "when: \"batch.kind == 'a'\", skip: \"{{ batch.mail }}\"",
+     ["broken email of /mail is sent to messages, as for the input"
+      " {\"kind\": \"a\", \"mail\": \"ada@example.com\"}"]),
+    ("category: [email], never_in: [messages]",
+     "output: event, fields: {a: batch.kind}, warn: [{message: \"{{ batch.mail }}\"}]",
+     ["broken email of /mail is sent to messages, as for the input {\"mail\": \"ada@example.com\"}"]),
     ("category: [email], only_in: [event /a]", "fields: {a: batch.mail, b: batch.kind}", PROVEN),
     ("category: [email], only_in: [event /a]", "fields: {a: batch.mail, b: batch.mail}",
      ["broken email of /mail is sent to event /b, as for the input {\"mail\": \"ada@example.com\"}"]),
@@ -127,6 +133,27 @@ def test_findings(tmp_path: Path, assertion: str, rule: str, found: list[str]) -
     if "output: event" not in given:
         text += "  - {rule: last, output: event, fields: {a: batch.kind}}\n"
     assert [f"{one.verdict} {one.reason}" for one in findings(rulebook_of(tmp_path, text))] == found
+
+
+def test_an_input_that_another_mapping_converts_shows_it(tmp_path: Path) -> None:
+    (tmp_path / ".moemap").touch()
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "mapping.yaml").write_text(
+        f"{HEAD.split('settings:', 1)[0].replace('name: shop', 'name: old').replace('./in.json', './old.json')}"
+        "outputs: {batch: {schema: ../in.json, request: {path: /b}}}\n"
+        "rules: [{rule: all, output: batch, fields: {mail: batch.old_mail, kind: batch.kind}}]\n",
+        "utf-8",
+    )
+    properties = {"old_mail": {"x-personal": "phone"}, "kind": {"enum": ["b"]}, "is_old": {"type": "boolean"}}
+    (tmp_path / "old" / "old.json").write_text(json.dumps({"properties": properties}), "utf-8")
+    text = (
+        f"{HEAD}assert:\n  it: {{category: [phone], never_in: [event]}}\nrules:\n"
+        "  - {rule: old, when: batch.is_old, convert: ./old}\n"
+        "  - {rule: event, when: batch.kind == 'b', output: event, fields: {a: batch.mail}}\n"
+    )
+    found = [one.reason for one in findings(rulebook_of(tmp_path, text))]
+    example = '{"kind": "b", "is_old": true, "old_mail": "ada@example.com"}'
+    assert found == [f"phone of /old_mail is sent to event /a, as for the input {example}"]
 
 
 def test_the_way_is_told(tmp_path: Path) -> None:
