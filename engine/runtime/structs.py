@@ -90,8 +90,8 @@ def is_filled(value: msgspec.Struct, empty: msgspec.Struct) -> bool:
     return True
 
 
-def unusual() -> Any:
-    """Raises Unusual, for what structs cannot express: the batch is mapped as an object."""
+def unusual(_struct: type[msgspec.Struct] | None = None) -> Any:
+    """Raises Unusual, for what structs (or this one) cannot express: the batch is mapped as an object."""
     raise Unusual
 
 

@@ -232,8 +232,7 @@ class ExpressionCompiler(Visitor):
         """The member of a struct."""
         member = shape.member(name)
         if member is None:
-            shape.spoil()
-            return NOTHING
+            return Value(shape.whole)
         found = Value("", member.kinds | NULL, items=member.items, shape=member.shape, texts=member.texts)
         if not base.stable:
             first, again = self.writer.once_shaped(base)
@@ -390,7 +389,7 @@ class ExpressionCompiler(Visitor):
         if not base.kinds & kind and not base.raises:
             return NOTHING
         if kind == DICT:
-            base = replace(base, text=base.code, shape=None)
+            base = base.unshaped
         element = Value("", base.items if kind == LIST else ANY, shape=base.shape and base.shape.items)
         made = projection(self, node["children"][1], test, element)
         found = Value("", LIST, raises=made.raises or base.raises, items=made.kinds, shape=listed(made.shape))

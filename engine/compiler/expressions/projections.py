@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from ...expressions.tree import TreeNode, free_variables
 from ..python.function import PythonFunction
-from ..python.value import ANY, DICT, LIST, NULL, STRING, Shape, Value, bare
+from ..python.value import ANY, DICT, LIST, NULL, STRING, Shape, Value, bare, structs_needed
 from .visitor import Visitor
 
 __all__ = ["BY_KEYS", "Small", "by_keys", "key", "mapping", "projection"]
@@ -67,6 +67,8 @@ class _Helper:
 
     def function(self, prefix: str, body: str, note: str) -> str:
         """Code for the function, as one of the element or the list alone."""
+        if needed := structs_needed(body):
+            return f"unusual({min(needed)})"
         used = [name for name in self.parameters if name in self.given]
         name = self.writer.pool.function(prefix, ", ".join([*used, self.parameters[-1]]), body, note)
         return f"with_variables({', '.join([name, *(self.given[one] for one in used)])})" if used else name

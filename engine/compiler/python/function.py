@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .pool import Pool
-from .value import ANY, Shape, Value, bare
+from .value import ANY, Shape, Value, bare, structs_needed
 
 __all__ = ["Block", "PythonFunction"]
 
@@ -49,6 +49,15 @@ class Block:
     def owner(self, name: str) -> Block | None:
         """The innermost block in which a name is bound."""
         return next((block for block in self.ancestors() if name in block.names), None)
+
+    def lines(self) -> Iterator[str]:
+        """The header, and all lines below it."""
+        yield self.header
+        for item in self.items:
+            if isinstance(item, str):
+                yield item
+            else:
+                yield from item.lines()
 
     def render(self, depth: int) -> Iterator[str]:
         for item in self.items:
@@ -198,6 +207,8 @@ class PythonFunction:
             if block.loops and block.parent is not None:
                 target = block.parent
         code, kinds = make()
+        if structs_needed(code):  # which must not be evaluated too early
+            return Value(code, kinds)
         moved = target is not self.block
         name = self.name(wish, target if moved else None)
         line = f"{name} = {bare(code)}"
@@ -214,7 +225,7 @@ class PythonFunction:
 
     def once(self, value: Value) -> tuple[str, Value]:
         """Code for the first use of a value, and the value for all later uses in the same expression."""
-        return self.once_shaped(replace(value, text=value.code, shape=None))
+        return self.once_shaped(value.unshaped)
 
     def once_shaped(self, value: Value) -> tuple[str, Value]:
         """Like `once`, for code that can handle shapes."""

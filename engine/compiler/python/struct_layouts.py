@@ -14,7 +14,7 @@ from ...types.types import Type, union
 from ...values.once import cached_property
 from .pool import Pool
 from .string_sources import Region
-from .value import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, Shape, Texts, Value
+from .value import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, Shape, Texts, Value, structs_needed
 
 __all__ = ["Exceptions", "Member", "Shapes", "StructShape", "listed", "struct_truth"]
 
@@ -50,8 +50,9 @@ class ListShape:
 
     items: Shape
 
-    def spoil(self) -> None:
-        self.items.spoil()
+    @property
+    def whole(self) -> str:
+        return self.items.whole
 
 
 def listed(shape: Shape | None) -> Shape | None:
@@ -85,13 +86,9 @@ class StructShape:
                 found.setdefault(name, []).append(member.type)
         return {name: union(*[one for one in types if not one.any] or types) for name, types in found.items()}
 
-    def spoil(self) -> None:
-        if self.shapes.tried is not None:
-            self.shapes.tried.add(self.path)
-        elif self.shapes.rule is None:
-            self.shapes.spoiled.add(self.path)
-        else:
-            self.shapes.given_up.add(self.shapes.rule)
+    @property
+    def whole(self) -> str:
+        return f"unusual({self.name})"
 
     def member(self, name: str) -> Member | None:
         """The member of this name; None if the schema does not declare it, so that it has no slot."""
@@ -134,25 +131,13 @@ class Shapes:
     def __init__(self, type_: Type, exceptions: Exceptions, pool: Pool) -> None:
         self.exceptions = exceptions
         self.pool = pool
-        self.rule: str | None = None
-        """The rule that is being compiled, if it applies to single elements."""
-        self.tried: set[Steps] | None = None
-        """While code is written that may not be needed: the places of structs that it uses as a whole."""
-        self.spoiled: set[Steps] = set()
-        """The places of structs that turned out to be used as a whole."""
-        self.given_up: set[str] = set()
-        """The rules that turned out to use structs as a whole."""
-        self.whole_bodies: set[str] = set()
-        """The outputs whose schemas cannot be validated part by part."""
         self.structs: list[StructShape] = []
         self.root = self.struct((), type_)
 
-    def more_exceptions(self) -> Exceptions | None:
-        """The exceptions extended by those found; None if none were found."""
-        before = self.exceptions
-        if not self.spoiled and not self.given_up and not self.whole_bodies:
-            return None
-        return Exceptions(before.whole | self.spoiled, before.rules | self.given_up, before.bodies | self.whole_bodies)
+    def needed(self, *codes: str) -> frozenset[Steps]:
+        """The places of the structs that code needs as objects."""
+        names = structs_needed(*codes)
+        return frozenset(struct.path for struct in self.structs if struct.name in names)
 
     def struct(self, path: Steps, type_: Type) -> StructShape | None:
         """The struct at a place that has only objects with all members declared; else None."""

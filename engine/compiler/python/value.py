@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from ...diagnostics.terminal import printable
@@ -31,6 +31,7 @@ __all__ = [
     "bits_of",
     "comment",
     "kinds_of",
+    "structs_needed",
 ]
 
 
@@ -50,14 +51,16 @@ _TESTED = ("string", "integer", "double", "boolean", "array", "object", "null")
 KIND_BITS = {kind: CLASS_BITS[KIND_CLASSES[kind]] for kind in _TESTED}
 """The bit of each kind by its name, in the order in which generated code tests them."""
 
+_STRUCT = re.compile(r"\bunusual\((STRUCT_[0-9]+)\)")
 _MARK = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|:=|[][(){},]")
 
 
 class Shape(Protocol):
     """The shape of a value that is a struct or a list of structs."""
 
-    def spoil(self) -> None:
-        """Records that it must be an object after all."""
+    @property
+    def whole(self) -> str:
+        """The code that stands for the value where any JSON value can be: it names the struct, and raises Unusual."""
 
     @property
     def items(self) -> Shape | None:
@@ -148,9 +151,12 @@ class Value:
     @property
     def code(self) -> str:
         """The expression for code that takes any JSON value, so that no part of it can be a struct."""
-        if self.shape is not None:
-            self.shape.spoil()
-        return self.text
+        return self.text if self.shape is None else self.shape.whole
+
+    @property
+    def unshaped(self) -> Value:
+        """The value for code that takes any JSON value."""
+        return replace(self, text=self.code, shape=None)
 
     @property
     def is_constant(self) -> bool:
@@ -163,6 +169,11 @@ class Value:
     @property
     def repeatable(self) -> bool:
         return self.stable or self.named
+
+
+def structs_needed(*codes: str) -> frozenset[str]:
+    """The names of the structs that code would need as objects: see `Shape.whole`."""
+    return frozenset(name for code in codes for name in _STRUCT.findall(code))
 
 
 def bare(code: str) -> str:

@@ -39,7 +39,7 @@ def unless_empty(fields: Emitter, value: Value, sink: Sink) -> None:
     if not empty:
         sink(value)
         return
-    value = fields.writer.bound(replace(value, text=value.code, shape=None))
+    value = fields.writer.bound(value.unshaped)
     with fields.writer.inside(f"if {' and '.join(f'{value.code} != {code}' for code in empty)}:"):
         sink(value)
 

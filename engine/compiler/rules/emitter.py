@@ -94,10 +94,6 @@ class Emitter(ABC):
         """The value of a field, null if there is none, as a constant or under a stable name (that of the variable)."""
 
     @abstractmethod
-    def tried(self, write: Callable[[], Value]) -> tuple[bool, Value]:
-        """Writes code on trial; returns whether it needs a whole struct as an object, so that it cannot be used."""
-
-    @abstractmethod
     def lets(self, definitions: tuple[Field, ...], scope: CodeScope) -> CodeScope:
         """The scope with the lets added. Their code is written where they are used."""
 

@@ -349,7 +349,7 @@ class FieldCompiler(Emitter):
         if value.is_constant and value.constant is None:
             return
         if source.key_name is not None:
-            value = replace(value, text=value.code, shape=None)
+            value = value.unshaped
         wish = value.text if value.stable and value.text.isidentifier() else "items"
         if not value.stable or value.is_constant:
             value = writer.bound(replace(value, stable=False, constant=VARIABLE), wish)
@@ -430,12 +430,3 @@ class FieldCompiler(Emitter):
             return None
         value = Let(self.inside(PythonFunction(self.writer.pool, ())), definition, scope).written()
         return value if value.is_constant else None
-
-    def tried(self, write: Callable[[], Value]) -> tuple[bool, Value]:
-        """Writes code that may not be needed; returns whether it needs a struct as an object, which it cannot have."""
-        if self.shapes is None:
-            return False, write()
-        before, self.shapes.tried = self.shapes.tried, set()
-        value = write()
-        is_unusual, self.shapes.tried = bool(self.shapes.tried), before
-        return is_unusual, value

@@ -16,7 +16,7 @@ from dataclasses import replace
 from ...language.rulebook import Field
 from ...language.traversal import can_reject_field, roots_in
 from ..python.function import Block, PythonFunction
-from ..python.value import VARIABLE, Value, bare
+from ..python.value import VARIABLE, Value, bare, structs_needed
 from .emitter import Emitter
 from .scope import CodeScope
 
@@ -181,7 +181,7 @@ class Let:
         value = self.fields.value(self.definition, self.scope, self.definition.name or "", variable)
         writer.depth -= 1
         words = ("notes.", "unusual") if self.fields.of_structs else ("notes", "hits[")
-        lines = [line for item in block.items[start:] for line in _lines(item)]
+        lines = [*Block(items=block.items[start:]).lines()]
         self._is_alone = writer.calls == calls
         self._is_quiet = self._is_alone and not any(word in line for line in lines for word in words)
         self._is_safe = self._is_quiet and not (self.fields.of_structs and any(map(_CALL.search, lines)))
@@ -200,9 +200,9 @@ class Let:
         before = writer.block, writer.assumed, writer.apart
         self._body.outside = writer.block
         writer.block, writer.assumed, writer.apart = self._body, [], True
-        is_unusual, value = self.fields.tried(self._compute)
+        value = self._compute()
         writer.block, writer.assumed, writer.apart = before
-        if is_unusual:
+        if structs_needed(*self._body.lines()):
             self._body.items, self._is_quiet, value = ["unusual()"], False, replace(value, text="None")
         return value
 
@@ -268,7 +268,7 @@ class Let:
         """Returns whether the code can be executed although it may not be needed: it is short and reports nothing."""
         if not self._is_quiet or self._rejects or self._needs:
             return False
-        lines = list(_lines(self._body))
+        lines = list(self._body.lines())
         is_loop = any(isinstance(item, Block) and item.loops for item in _items(self._body))
         return not is_loop and len(lines) <= _SHORT + 1 and not any(map(_HELPER.search, lines))
 
@@ -328,12 +328,3 @@ def _items(block: Block) -> Iterator[str | Block]:
         yield item
         if isinstance(item, Block):
             yield from _items(item)
-
-
-def _lines(item: str | Block) -> Iterator[str]:
-    """A line, or the header of a block and all lines in it."""
-    if isinstance(item, str):
-        yield item
-    else:
-        yield item.header
-        yield from (one if isinstance(one, str) else one.header for one in _items(item))

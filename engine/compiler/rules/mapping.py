@@ -18,11 +18,11 @@ from ...source.nodes import ScalarNode
 from ...types.from_schema import type_of
 from ...types.types import ANY as ANY_TYPE
 from ...values.pointers import join
-from ..python.function import PythonFunction
+from ..python.function import Block, PythonFunction
 from ..python.kind_tests import is_kind
 from ..python.pool import Pool, place_code
 from ..python.struct_layouts import Exceptions, Shapes, StructShape
-from ..python.value import DICT, LIST, NULL, VARIABLE, Value, bare, comment
+from ..python.value import DICT, LIST, NULL, VARIABLE, Value, bare, comment, structs_needed
 from ..validation.conditions import ALWAYS, NEVER
 from ..validation.contracts import Contract, Terms
 from ..validation.subschemas import subschemas_of
@@ -35,40 +35,17 @@ from .scope import CodeScope
 
 __all__ = ["counting_source_of", "source_of", "sources_of", "title_of"]
 
-_OWN_NAMES = {
-    "emitted",
-    "notes",
-    "output",
-    "request",
-    "problems",
-    "skipped",
-    "requests",
-    "error",
-    "noted",
-    "validators",
-    "GENERATED",
-    "mapped",
-    "traced",
-    "struct",
-    "is_filled",
-    "reported",
-    "unusual",
-    "attrgetter",
-    "dumps",
-    "combined",
-    "has_too_many",
-    "is_larger",
-    "is_too_much",
-    "is_valid",
-    "new",
-    "Request",
-    FUNCTION,
-}
+_NAMES = """
+    emitted notes output request problems skipped requests error noted validators GENERATED mapped traced struct
+    is_filled reported unusual attrgetter dumps combined has_too_many is_larger is_too_much is_valid new Request
+"""
+_RESERVED = frozenset([*NAMESPACE, *_NAMES.split(), FUNCTION])
+"""Names that nothing in generated code may be given."""
 
 
 def source_of(rulebook: Rulebook) -> str:
     """The source of the module for batches as objects. The same Rulebook gives the same source."""
-    pool = Pool(frozenset(NAMESPACE) | _OWN_NAMES)
+    pool = Pool(_RESERVED)
     body = "\n".join(_Mapping(rulebook, pool).write())
     head = comment(f"Generated from the mapping {title_of(rulebook)}. Do not edit.")
     return "\n".join([head, "", *_module(pool, FUNCTION), "", "", body, ""])
@@ -76,7 +53,7 @@ def source_of(rulebook: Rulebook) -> str:
 
 def counting_source_of(rulebook: Rulebook, counters: Counters) -> str:
     """The source of a module whose `transform` makes no requests, but counts the decisions of the rules in `hits`."""
-    pool = Pool(frozenset(NAMESPACE) | _OWN_NAMES | {"hits"})
+    pool = Pool(_RESERVED | {"hits"})
     body = "\n".join(_Mapping(rulebook, pool, counters=counters).write())
     return "\n".join([*_module(pool, FUNCTION), "", "", body, ""])
 
@@ -87,22 +64,30 @@ def structs_source_of(rulebook: Rulebook) -> str | None:
     None if the mapping uses batches as a whole, or the input schema declares too little. The code raises Unusual
     wherever a problem must be reported, unless a rule reports it.
     """
+    try:
+        source, exceptions = _of_structs(rulebook, Exceptions())
+    except RecursionError:  # by schemas that are nested too deeply
+        source, exceptions = _of_structs(rulebook, Exceptions(bodies=frozenset(rulebook.outputs)))
+    return source if exceptions == Exceptions() else _of_structs(rulebook, exceptions)[0]
+
+
+def _of_structs(rulebook: Rulebook, exceptions: Exceptions) -> tuple[str | None, Exceptions]:
+    """The source with these exceptions to reading objects as structs, and with those that it would better have.
+
+    Without the latter it has the same meaning, but leaves more batches to the code for objects.
+    """
     type_ = type_of(rulebook.schemas[rulebook.input.schema]) if rulebook.input.schema is not None else ANY_TYPE
-    exceptions: Exceptions | None = Exceptions()
-    while exceptions is not None:
-        pool = Pool(frozenset(NAMESPACE) | _OWN_NAMES)
-        shapes = Shapes(type_, exceptions, pool)
-        if shapes.root is None:
-            return None
-        try:
-            body = "\n".join(_Mapping(rulebook, pool, root=shapes.root).write())
-        except RecursionError:
-            if exceptions.bodies == rulebook.outputs.keys():
-                raise
-            shapes.whole_bodies |= rulebook.outputs.keys()  # for schemas that are nested too deeply
-        exceptions = shapes.more_exceptions()
+    pool = Pool(_RESERVED)
+    shapes = Shapes(type_, exceptions, pool)
+    if shapes.root is None:
+        return None, Exceptions()
+    mapping = _Mapping(rulebook, pool, root=shapes.root)
+    body = "\n".join(mapping.write())
     head = comment(f"Generated from the mapping {title_of(rulebook)}, for batches read as structs. Do not edit.")
-    return "\n".join([head, "", *shapes.definitions(), *_module(pool, FUNCTION), "", "", body, ""])
+    lines = [*_module(pool, FUNCTION), "", "", body, ""]
+    source = "\n".join([head, "", *shapes.definitions(), *lines])
+    broken = {name for name, contract in mapping.contracts.items() if contract.terms.broken}
+    return source, Exceptions(shapes.needed(body, *pool.functions), frozenset(mapping.left), exceptions.bodies | broken)
 
 
 def sources_of(rulebook: Rulebook, names: frozenset[str]) -> str:
@@ -111,7 +96,7 @@ def sources_of(rulebook: Rulebook, names: frozenset[str]) -> str:
     `traced` does the same as `mapped`; it also records the origin of each value, and assembles requests in unusual
     cases.
     """
-    pool = Pool(names | frozenset(NAMESPACE) | _OWN_NAMES)
+    pool = Pool(names | _RESERVED)
     bodies = [
         "\n".join(_Mapping(rulebook, pool, name, traced=name == "traced").write()) for name in ("mapped", "traced")
     ]
@@ -164,6 +149,10 @@ class _Mapping:
         self.known_fits: dict[str, str] = {}
         self.validation = Validation(pool)
         self.contracts: dict[str, Contract] = {}
+        self.of_elements: dict[str, Block] = {}
+        """The code of rules for single elements."""
+        self.left = set[str]()
+        """The rules whose elements are left to the code for objects."""
         # Envelopes are made in the order in which outputs are first emitted; only the order of problems shows it.
         noisy = [output.name for output in rulebook.outputs.values() if not self._is_silent(output)]
         self.in_order = traced or (len(noisy) > 1 and counters is None)
@@ -171,6 +160,7 @@ class _Mapping:
     def write(self) -> list[str]:
         """The lines of the function."""
         writer, rulebook = self.writer, self.rulebook
+        writer.finishing.append(self.leave)  # after everything that is finished
         as_name = rulebook.input.as_name
         batch = writer.declare("batch", DICT, shape=self.root)
         scope = CodeScope(
@@ -202,8 +192,6 @@ class _Mapping:
             with self.fields.rejecting(scope.rejects, ["pass"]):  # by what it iterates over
                 self.route(route, [rule for rule in rulebook.rules if rule.route == name], scope)
         self.outputs(scope)
-        if self.shapes is not None:
-            self.shapes.whole_bodies |= {name for name, contract in self.contracts.items() if contract.terms.broken}
         return [f"def {self.name}({', '.join(self.parameters)}):", *writer.render()]
 
     # Rules
@@ -332,13 +320,13 @@ class _Mapping:
         self.note(f"route {route.name}", route.node.place)
         value = self.fields.iterated(route.each, scope, self.fields.site_of(route.each, scope), "items")
         if self.fields.counters is not None:
-            value = writer.bound(replace(value, text=value.code, shape=None, stable=value.is_constant))
+            value = writer.bound(replace(value.unshaped, stable=value.is_constant))
             test = is_kind(value, value, LIST if route.key_name is None else DICT)
             self.fields.count_size(route, f"len({value.code}) if {test} else 0")
         if value.is_constant and value.constant is None:
             return
         if route.key_name is not None:
-            value = replace(value, text=value.code, shape=None)
+            value = value.unshaped
         if not value.stable or value.is_constant:
             value = writer.bound(replace(value, stable=False, constant=VARIABLE), f"{route.name}_items")
         kind, words = (LIST, "a list") if route.key_name is None else (DICT, "an object")
@@ -402,9 +390,15 @@ class _Mapping:
         elif rule.name in self.shapes.exceptions.rules:
             self.writer.line("unusual()")
         else:
-            self.shapes.rule = rule.name
-            self.rule(rule, scope.of_rule(rule.name), route)
-            self.shapes.rule = None
+            with self.writer.inside("") as self.of_elements[rule.name]:
+                self.rule(rule, scope.of_rule(rule.name), route)
+
+    def leave(self) -> None:
+        """Leaves elements to the code for objects, of which rules need structs as objects."""
+        for rule, block in self.of_elements.items():
+            if structs_needed(*block.lines()):
+                block.items = ["unusual()"]
+                self.left.add(rule)
 
     # Requests
 
