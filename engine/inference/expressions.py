@@ -222,21 +222,17 @@ class _Inference:
 
     # Operators
 
-    def _or_expression(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
+    def _junction(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        conjunction = node["type"] == "and_expression"
+        decides, goes_on = (falsy, truthy) if conjunction else (truthy, falsy)
         left, right = node["children"]
         first = self.of(left, current)
-        if falsy(first).never:
+        if goes_on(first).never:
             return first, (first, NEVER)
-        second = self.where(right, current, left, False)
-        return union(truthy(first), second), (first, second)
+        second = self.where(right, current, left, conjunction)
+        return union(decides(first), second), (first, second)
 
-    def _and_expression(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
-        left, right = node["children"]
-        first = self.of(left, current)
-        if truthy(first).never:
-            return first, (first, NEVER)
-        second = self.where(right, current, left, True)
-        return union(falsy(first), second), (first, second)
+    _and_expression = _or_expression = _junction
 
     def _not_expression(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
         operand = self.of(node["children"][0], current)

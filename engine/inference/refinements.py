@@ -386,18 +386,15 @@ def _with_pattern(type_: Type) -> Callable[[Call], Type]:
     return of
 
 
-def _truncate(call: Call) -> Type:
-    call.fails = True
-    lengths = constants(call.of(1))
-    most = max((int(length) for length in lengths), default=0) if lengths else None
-    return Type(string=StringType(most=most if most is None else max(most, 0)))
+def _of_length(number: int) -> Callable[[Call], Type]:
+    """For functions that return a string with at most as many characters as this argument says."""
 
+    def of(call: Call) -> Type:
+        call.fails = True
+        lengths = constants(call.of(number))
+        return Type(string=StringType(most=max(0, *map(int, lengths)) if lengths else None))
 
-def _substring(call: Call) -> Type:
-    call.fails = True
-    lengths = constants(call.of(2))
-    most = max((int(length) for length in lengths), default=0) if lengths else None
-    return Type(string=StringType(most=most if most is None else max(most, 0)))
+    return of
 
 
 def _format_number(call: Call) -> Type:
@@ -478,7 +475,7 @@ REFINED: dict[str, Callable[[Call], Type]] = {
     "sort_by_number": _sort_by_number,
     "split": _split,
     "starts_with": _plain(BOOLEAN),
-    "substring": _substring,
+    "substring": _of_length(2),
     "subtract": _calculated,
     "sum": _sum,
     "to_array": _to_array,
@@ -487,7 +484,7 @@ REFINED: dict[str, Callable[[Call], Type]] = {
     "to_string": _to_string,
     "to_unix_ms": _failing(Type(number=NumberType(True))),
     "trim": _on_constants(str.strip, shortens=True),
-    "truncate": _truncate,
+    "truncate": _of_length(1),
     "type": _type,
     "unique_by": _last_by,
     "upper": _on_constants(str.upper),

@@ -124,6 +124,19 @@ class PythonFunction:
         finally:
             self.block = outer
 
+    def only_if(
+        self, condition: Value, write: Callable[[], None], facts: Callable[[], Mapping[str, int]] = dict
+    ) -> None:
+        """Writes code that is executed only if a condition holds, and for which these facts are known then."""
+        if condition.is_constant:
+            if condition.constant:
+                write()
+            return
+        known = facts()
+        with self.inside(f"if {bare(condition.code)}:") as block:
+            block.kinds.update(known)
+            write()
+
     @contextmanager
     def loop(self, wishes: tuple[str, str], entries: str) -> Iterator[tuple[str, str]]:
         """A loop over pairs, whose variables are bound inside it."""

@@ -59,10 +59,10 @@ def _parts(group: list[Copy]) -> Iterator[Field | list[Copy]]:
 def _copy(fields: Emitter, field: Field, scope: CodeScope) -> Copy | None:
     """The member that a field copies as it is or converted; None for any other field."""
     source = field.source
-    if not fields.of_structs or field.applied - {"type", "items", "on_problem"} or not isinstance(source, From):
+    if not fields.mode.of_structs or field.applied - {"type", "items", "on_problem"} or not isinstance(source, From):
         return None
     part = source.alternatives[0]
-    if len(source.alternatives) > 1 or not isinstance(part, Expr) or id(field) in fields.repeated:
+    if len(source.alternatives) > 1 or not isinstance(part, Expr) or id(field) in fields.mode.repeated:
         return None
     tree = fields.counted(part).tree
     below = tree["children"]

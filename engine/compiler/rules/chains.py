@@ -6,10 +6,10 @@ test.
 
 from __future__ import annotations
 
-import functools
 import operator
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial, reduce
 from itertools import takewhile
 
 from ...expressions.tree import TreeNode
@@ -18,7 +18,7 @@ from ..expressions.compiler import ExpressionCompiler
 from ..python.function import PythonFunction
 from ..python.kind_tests import TYPE_KINDS, is_kind
 from ..python.pool import Pool
-from ..python.value import ANY, NULL, Value, bare, kinds_of
+from ..python.value import ANY, NULL, Value, kinds_of
 from .emitter import Emitter
 from .scope import CodeScope
 
@@ -58,7 +58,7 @@ def chain(
     Returns whether one always holds.
     """
     links: list[_Link] = []
-    if fields.counters is not None:
+    if fields.mode.counters is not None:
         return _Chain(fields, scope, body, sites).write([_Link(number, when, {}) for number, when in enumerate(whens)])
     for number, when in enumerate(whens):
         tree = None if when is None else fields.counted(when).tree
@@ -142,15 +142,10 @@ class _Chain:
     def link(self, link: _Link) -> bool:
         site = None if self.sites is None else self.sites[link.number]
         condition = self.fields.taking(link.when, self.scope, "continue", site)
-        if condition.is_constant:
-            if condition.constant:
-                self.body(link.number)
-            return bool(condition.constant)
-        facts = self.fields.facts(link.when, self.scope)
-        with self.writer.inside(f"if {bare(condition.code)}:") as block:
-            block.kinds.update(facts)
-            self.body(link.number)
-        return False
+        self.writer.only_if(
+            condition, partial(self.body, link.number), partial(self.fields.facts, link.when, self.scope)
+        )
+        return condition.constant is True
 
 
 def _group(links: Sequence[_Link], tested: frozenset[_Path]) -> tuple[_Path, int] | None:
@@ -180,7 +175,7 @@ def _length(needs: Sequence[_Need], test: Callable[[_Need], bool]) -> int:
 
 
 def _union(needs: Sequence[_Need]) -> int:
-    return functools.reduce(operator.or_, (need.kinds for need in needs))
+    return reduce(operator.or_, (need.kinds for need in needs))
 
 
 # --- requirements of a condition

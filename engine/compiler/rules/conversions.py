@@ -61,9 +61,9 @@ def _looked_up(fields: Emitter, value: Value, table: Table, field: Field, scope:
     def through(value: Value) -> None:
         nonlocal kinds
         value = writer.bound(value)
-        if fields.counters is not None:
-            numbers = writer.pool.name("NUMBERS", repr(fields.counters.entries(table)))
-            other = fields.counters.number(table, "unlisted")
+        if fields.mode.counters is not None:
+            numbers = writer.pool.name("NUMBERS", repr(fields.mode.counters.entries(table)))
+            other = fields.mode.counters.number(table, "unlisted")
             writer.line(f"hits[looked_up({numbers}, {table.ignore_case}, {value.code}, {other})] += 1")
         if unlisted == "keep":
             kinds |= value.kinds
@@ -84,7 +84,7 @@ def _looked_up(fields: Emitter, value: Value, table: Table, field: Field, scope:
 def converted(fields: Emitter, value: Value, field: Field, scope: CodeScope, sink: Sink) -> None:
     """Writes the code that converts a value to the type of its field."""
     kept = sink
-    if fields.counters is not None and field.type is not None:
+    if fields.mode.counters is not None and field.type is not None:
         sink = _counting(fields, field, sink)
     if is_as_wanted(value, field):
         fields.handed(value, sink)
@@ -111,7 +111,7 @@ def converted(fields: Emitter, value: Value, field: Field, scope: CodeScope, sin
     )
     if as_is:
         test = is_kind(value, value, wanted)
-        if field.type in ("integer", "number") and not fields.of_structs:  # all integers of structs have 64 bits
+        if field.type in ("integer", "number") and not fields.mode.of_structs:  # all integers of structs have 64 bits
             test = f"{test} and {MIN_INTEGER} <= {value.code} <= {MAX_INTEGER}"
         with writer.inside(f"if {test}:"):
             sink(Value(value.code, wanted, stable=True, texts=value.texts))
@@ -142,7 +142,7 @@ def _coerced(fields: Emitter, value: Value, field: Field, scope: CodeScope, sink
     is_direct = field.type in _DIRECT and field.form is None
     is_sure = is_direct and field.type == "string" and not value.kinds & ~(NULL | NUMBER | BOOLEAN | STRING)
     name = writer.name(field.name or "converted")
-    if fields.of_structs:
+    if fields.mode.of_structs:
         direct = f"as_{field.type}({value.code}, notes, None)"
         writer.line(f"{name} = {direct if is_direct else f'coerce({arguments})'}")
         texts = (NUMERALS,) if value.texts and field.type == "string" and is_direct else ()

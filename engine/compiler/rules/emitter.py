@@ -6,7 +6,8 @@ The modules beside this one use it to write fields, conversions, spreads and cha
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -20,11 +21,10 @@ from ..python.function import PythonFunction
 from ..python.kind_tests import NOTHING
 from ..python.pool import place_code
 from ..python.string_sources import among
-from ..python.struct_layouts import Shapes
 from ..python.value import ANY, DICT, LIST, NULL, STRING, Value, bare
 from ..validation.conditions import ALWAYS, negated
 from ..validation.contracts import Contract
-from .counters import Counters
+from .mode import Mode
 from .scope import CodeScope
 
 __all__ = ["Emitter", "Sink"]
@@ -32,62 +32,20 @@ __all__ = ["Emitter", "Sink"]
 Sink = Callable[[Value], None]
 
 
-class _Rejecting:
-    """Writes a `try` around code that may reject the current element."""
-
-    def __init__(self, writer: PythonFunction, rejects: bool, after: list[str]) -> None:
-        self._writer = writer
-        self._after = after
-        self._block = writer.inside("try:") if rejects else None
-
-    def __enter__(self) -> None:
-        if self._block is not None:
-            self._block.__enter__()
-
-    def __exit__(self, *error: Any) -> None:
-        if self._block is not None:
-            inside = self._writer.block
-            self._block.__exit__(*error)
-            # The following code runs only after the whole block, so the names in it keep their values.
-            self._writer.block.names |= inside.names
-            with self._writer.inside("except Rejected:"):
-                for line in self._after:
-                    self._writer.line(line)
-
-
 class Emitter(ABC):
     """Writes code into one function."""
 
-    def __init__(
-        self,
-        writer: PythonFunction,
-        repeated: frozenset[int],
-        scans: Mapping[int, Expression],
-        *,
-        traced: bool = False,
-        shapes: Shapes | None = None,
-        counters: Counters | None = None,
-    ) -> None:
+    def __init__(self, writer: PythonFunction, mode: Mode) -> None:
         self.writer = writer
-        self.repeated = repeated
-        """The identities of the parts of the rules whose values count as copied."""
-        self.scans = scans
-        """The expressions that count what they look through, by the identity of their part of the rules."""
-        self.traced = traced
-        """Set if the code records the origin of each output value."""
-        self.shapes = shapes
-        """The shapes of the input if batches are structs; rare cases are then left to the code for objects."""
-        self.of_structs = shapes is not None
-        self.counters = counters
-        """The counters of decisions, if the code counts them."""
+        self.mode = mode
         self.policies: dict[Any, Any] = {}
         """The functions of policies, by everything that their code depends on."""
 
-    # Implemented by a subclass
-
-    @abstractmethod
     def inside(self, writer: PythonFunction) -> Emitter:
         """An emitter of the same class for another function."""
+        return type(self)(writer, self.mode)
+
+    # Implemented by a subclass
 
     @abstractmethod
     def value(self, field: Field, scope: CodeScope, wish: str, variable: str | None = None) -> Value:
@@ -101,7 +59,7 @@ class Emitter(ABC):
 
     def counted(self, expression: Expr) -> Expression:
         """The variant of the expression that counts the elements it looks through, if there is one."""
-        return self.scans.get(id(expression), expression.expression)
+        return self.mode.scans.get(id(expression), expression.expression)
 
     def reading(self, expression: Expr, scope: CodeScope) -> ExpressionCompiler:
         """The compiler for an expression that is evaluated here, after the lets that it certainly reads."""
@@ -112,28 +70,27 @@ class Emitter(ABC):
     def search(self, expression: Expr, scope: CodeScope, site: Callable[[], str], wish: str = "value") -> Value:
         """The value of an expression; if it fails, null with the problem of the site."""
         value = self.reading(expression, scope).value(self.counted(expression))
-        return self._caught(value, site, wish) if value.raises else value
+        return self.caught(value, site, wish, "failed") if value.raises else value
 
     def iterated(self, expression: Expr, scope: CodeScope, site: Callable[[], str], wish: str) -> Value:
         """Like `search`, for a value that is iterated over: if it fails, all elements are lost."""
         value = self.reading(expression, scope).value(self.counted(expression))
-        return self._caught(value, site, wish, "undecided") if value.raises else value
+        return self.caught(value, site, wish, "undecided") if value.raises else value
 
     def condition(self, when: Expr | None, scope: CodeScope) -> Value:
         """The truth of a condition, as code for an `if`."""
-        if when is None:
-            return self.writer.pool.constant(True)
-        value = self.reading(when, scope).condition(self.counted(when).tree)
-        is_caught = value.raises and not self.of_structs
-        return self._decided(when, self._caught(value, self.site_of(when, scope), "holds") if is_caught else value)
+        return self.taking(when, scope, None)
 
-    def taking(self, when: Expr | None, scope: CodeScope, after: str, site: Callable[[], str] | None = None) -> Value:
+    def taking(
+        self, when: Expr | None, scope: CodeScope, after: str | None, site: Callable[[], str] | None = None
+    ) -> Value:
         """Like `condition`, for a rule; `after` is the statement that leaves the element if the condition fails."""
         if when is None:
             return self.writer.pool.constant(True)
         value = self.reading(when, scope).condition(self.counted(when).tree)
-        if value.raises and not self.of_structs:
-            value = self._caught(value, site or self.site_of(when, scope), "holds", "undecided", after)
+        if value.raises and not self.mode.of_structs:
+            note = "failed" if after is None else "undecided"
+            value = self.caught(value, site or self.site_of(when, scope), "holds", note, after or "")
         return self._decided(when, value)
 
     def facts(self, when: Expr | None, scope: CodeScope) -> dict[str, int]:
@@ -142,14 +99,17 @@ class Emitter(ABC):
             return {}
         return ExpressionCompiler(self.writer, scope.values).facts(self.counted(when).tree, None)
 
-    def _caught(self, value: Value, site: Callable[[], str], wish: str, note: str = "failed", after: str = "") -> Value:
+    def caught(
+        self, value: Value, site: Callable[[], str], wish: str, note: str, after: str = "", failures: str = "FAILURES"
+    ) -> Value:
+        """The value under a name; where evaluating it fails, `note` reports that at the site, and `after` follows."""
         writer = self.writer
-        if self.of_structs:
+        if self.mode.of_structs:
             return writer.bound(value, wish)
         name = writer.name(wish)
         with writer.inside("try:"):
             writer.line(f"{name} = {bare(value.code)}")
-        with writer.inside("except FAILURES as error:"):
+        with writer.inside(f"except {failures} as error:"):
             writer.line(f"{name} = notes.{note}({site()}, error)")
             if after:
                 writer.line(after)
@@ -159,12 +119,12 @@ class Emitter(ABC):
 
     def count(self, part: Any, outcome: str, change: str = "+= 1") -> None:
         """Writes the code that counts an outcome, if the code counts them."""
-        if self.counters is not None:
-            self.writer.line(f"hits[{self.counters.number(part, outcome)}] {change}")
+        if self.mode.counters is not None:
+            self.writer.line(f"hits[{self.mode.counters.number(part, outcome)}] {change}")
 
     def count_value(self, part: Any, outcome: str, value: Value, change: str = "+=") -> Value:
         """Writes the code that counts an outcome if there is a value; returns the value, under a name if needed."""
-        if self.counters is None or (value.is_constant and value.constant is None):
+        if self.mode.counters is None or (value.is_constant and value.constant is None):
             return value
         if not value.kinds & NULL:
             self.count(part, outcome, f"{change} 1")
@@ -175,19 +135,19 @@ class Emitter(ABC):
 
     def count_size(self, part: Any, size: str) -> None:
         """Writes the code that counts an iteration over so many elements."""
-        if self.counters is not None:
-            self.writer.line(f"hits[{self.counters.sizes(part)} + min({size}, 2)] += 1")
+        if self.mode.counters is not None:
+            self.writer.line(f"hits[{self.mode.counters.sizes(part)} + min({size}, 2)] += 1")
 
     def _decided(self, when: Expr, value: Value) -> Value:
         """Writes the code that counts the outcomes of a condition; returns its truth, under a name if needed."""
-        if self.counters is None:
+        if self.mode.counters is None:
             return value
         if value.is_constant:
             self.count(when, "true" if value.constant else "false")
             return value
-        holds, (true, false) = self.writer.name("holds"), [self.counters.number(when, one) for one in ("true", "false")]
+        holds, number = self.writer.name("holds"), self.mode.counters.number
         self.writer.line(f"{holds} = {bare(value.code)}")
-        self.writer.line(f"hits[{true} if {holds} else {false}] += 1")
+        self.writer.line(f"hits[{number(when, 'true')} if {holds} else {number(when, 'false')}] += 1")
         return self.writer.declare(holds, ANY)
 
     # Problems
@@ -206,7 +166,7 @@ class Emitter(ABC):
 
     def reason(self, text: Text, scope: CodeScope) -> str:
         """Code for the text of a reason; if rendering fails, it reports a problem and gives the template's text."""
-        if self.of_structs:
+        if self.mode.of_structs:
             return message(self.writer, text.template, scope.values)
         value = template(self.writer, text.template, scope.values, text=True)
         if not value.raises:
@@ -221,7 +181,7 @@ class Emitter(ABC):
         """Writes the code that reports the problem that a rule gives."""
         reason = self.reason(text, scope)
         site = scope.at(None).site(code, text.place, template=text.template.text)
-        if self.of_structs:
+        if self.mode.of_structs:
             self.writer.line(f"problems.append(reported({site}, {scope.where()}, {scope.rule_code}, {reason}))")
         else:
             self.writer.line(f"notes.reported({site}, {reason})")
@@ -231,7 +191,7 @@ class Emitter(ABC):
         if scope.quiet:
             return "pass"
         parts = f"{scope.where()}, {rule}, {reason}, {template}"
-        if self.of_structs:
+        if self.mode.of_structs:
             return f"skipped.append(new(Skipped, ({parts})))"
         return f"skipped.append(Skipped({parts.removesuffix(', None')}))"
 
@@ -239,21 +199,29 @@ class Emitter(ABC):
         """Like `skip`, with a reason from the rules."""
         return self.skip(scope, rule, self.reason(text, scope), repr(text.template.text))
 
-    def rejecting(self, rejects: bool, after: list[str]) -> Any:
-        """A `with` block for code that may reject the element; the statements `after` run if it does.
+    @contextmanager
+    def rejecting(self, rejects: bool, after: str) -> Iterator[None]:
+        """A `with` block for code that may reject the element; the statement `after` is executed if it does.
 
         With structs, a batch of which anything is rejected is left to the code for objects.
         """
-        return _Rejecting(self.writer, rejects and not self.of_structs, after)
+        if not rejects or self.mode.of_structs:
+            yield
+            return
+        with self.writer.inside("try:") as inside:
+            yield
+        self.writer.block.names |= inside.names  # they keep their values, as what follows runs only after all of it
+        with self.writer.inside("except Rejected:"):
+            self.writer.line(after)
 
     def copied(self, part: Field | Spread, value: Value, place: Place) -> None:
         """Writes the code that counts a value, if the part of the rules copies it for each element of an iteration."""
-        if id(part) in self.repeated and value.kinds & (STRING | LIST | DICT):
+        if id(part) in self.mode.repeated and value.kinds & (STRING | LIST | DICT):
             self.writer.line(f"notes.budget.copy({bare(value.code)}, {self._place(place)})")
 
     def repeats(self, source: Each, value: Value) -> None:
         """Writes the code that counts the iterations of a loop, if it is repeated."""
-        if id(source) in self.repeated:
+        if id(source) in self.mode.repeated:
             self.writer.line(f"notes.budget.repeat(len({value.text}), {self._place(source.each.place)})")
 
     def _place(self, place: Place) -> str:
@@ -261,7 +229,7 @@ class Emitter(ABC):
 
     def gave(self, field: Field, scope: CodeScope) -> None:
         """Writes the code that records the origin of the value at the current place of the output."""
-        if self.traced and scope.output is not None:
+        if self.mode.is_traced and scope.output is not None:
             self.writer.line(f"notes.gave({scope.source(field.place, scope.reads_of_field(field))})")
 
     # Values
@@ -285,6 +253,19 @@ class Emitter(ABC):
         known = self.writer.texts(value.code)
         self.writer.lines(list(contract.validated(value if known is None else replace(value, texts=among(known)))))
         return value
+
+    def kept(self, value: Value, test: str, keep: Callable[[], None], nothing: str) -> None:
+        """Writes the code that keeps a value if the test of it holds; else the statement `nothing`, if there is one."""
+        if value.is_constant and value.constant is None:
+            self.writer.lines([nothing] if nothing else [])
+        elif not value.kinds & NULL:
+            keep()
+        else:
+            with self.writer.inside(f"if {test}:"):
+                keep()
+            if nothing:
+                with self.writer.inside("else:"):
+                    self.writer.line(nothing)
 
     def require(self, code: str) -> None:
         """Writes the code that leaves the batch to the code for objects if a condition does not hold."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ...expressions.tree import TreeNode
@@ -33,11 +34,6 @@ __all__ = ["FieldCompiler"]
 
 class FieldCompiler(Emitter):
     """Writes the code of fields into one function."""
-
-    def inside(self, writer: PythonFunction) -> FieldCompiler:
-        return FieldCompiler(
-            writer, self.repeated, self.scans, traced=self.traced, shapes=self.shapes, counters=self.counters
-        )
 
     # Objects
 
@@ -103,7 +99,7 @@ class FieldCompiler(Emitter):
         if constant is not None:
             self.gave(field, scope)
             return constant
-        is_noted = self.traced and scope.output is not None
+        is_noted = self.mode.is_traced and scope.output is not None
         if field.when is not None and not is_noted and self._is_fixed(field.when, scope):
             if not self.condition(field.when, scope).constant:
                 return self.writer.pool.constant(None)
@@ -165,34 +161,26 @@ class FieldCompiler(Emitter):
             self.gave(field, scope)
             sink(value)
 
-        if field.when is not None and self.of_structs:
+        if field.when is not None and self.mode.of_structs:
             parts = [*conjuncts(self.counted(field.when).tree)]
             self._nested(parts, self.reading(field.when, scope), lambda: self._valued(field, scope, given))
             return
         condition = self.condition(field.when, scope)
-        if condition.is_constant:
-            if condition.constant:
-                self._valued(field, scope, given)
-            return
-        facts = self.facts(field.when, scope)
-        with self.writer.inside(f"if {bare(condition.code)}:") as block:
-            block.kinds.update(facts)
-            self._valued(field, scope, given)
+        self.writer.only_if(
+            condition, lambda: self._valued(field, scope, given), partial(self.facts, field.when, scope)
+        )
 
     def _nested(self, tests: list[TreeNode], compiler: ExpressionCompiler, write: Callable[[], None]) -> None:
         """Writes code below tests, each of which reads what it needs only if those before it hold."""
         if not tests:
             write()
             return
-        value = compiler.condition(tests[0])
-        if value.is_constant:
-            if value.constant:
-                self._nested(tests[1:], compiler, write)
-            return
-        facts = compiler.facts(tests[0], None)
-        with self.writer.inside(f"if {bare(value.code)}:") as block:
-            block.kinds.update(facts)
-            self._nested(tests[1:], compiler, write)
+        first, *others = tests
+        self.writer.only_if(
+            compiler.condition(first),
+            lambda: self._nested(others, compiler, write),
+            lambda: compiler.facts(first, None),
+        )
 
     def _valued(self, field: Field, scope: CodeScope, sink: Sink) -> None:
         """Writes the code of a field whose condition holds."""
@@ -206,7 +194,8 @@ class FieldCompiler(Emitter):
             self._source(field, scope, lambda value: self._finished(value, field, scope, sink))
             return
         writer = self.writer
-        if field.required and field.default in (ABSENT, None) and isinstance(field.source, From) and not self.traced:
+        is_noted = self.mode.is_traced
+        if field.required and field.default in (ABSENT, None) and isinstance(field.source, From) and not is_noted:
             value = self.value(self._changed(field, when=None, required=False), scope, field.name or "value")
             if value.kinds & NULL:
                 with writer.inside(f"if {value.text} is None:"):
@@ -238,8 +227,8 @@ class FieldCompiler(Emitter):
     def _changed(self, field: Field, **changes: Any) -> Field:
         """A changed copy of the field, whose decisions count as those of the field."""
         changed = replace(field, **changes)
-        if self.counters is not None:
-            self.counters.stands_for(changed, field)
+        if self.mode.counters is not None:
+            self.mode.counters.stands_for(changed, field)
         return changed
 
     def _present(self, field: Field, sink: Sink, outcome: str = "absent") -> Sink:
@@ -249,7 +238,7 @@ class FieldCompiler(Emitter):
             self.count(field, outcome, "-= 1")
             sink(value)
 
-        return sink if self.counters is None else present
+        return sink if self.mode.counters is None else present
 
     def _finished(self, value: Value, field: Field, scope: CodeScope, sink: Sink) -> None:
         """Writes the code that applies the table, the type and `omit_empty` of a field to the value of its source."""
@@ -275,14 +264,9 @@ class FieldCompiler(Emitter):
             sink(self.writer.pool.constant(source.value))
         elif isinstance(source, Text):
             value = template(self.writer, source.template, scope.values, text=False)
-            if value.raises and not self.of_structs:
-                name = self.writer.name(field.name or "text")
-                with self.writer.inside("try:"):
-                    self.writer.line(f"{name} = {bare(value.code)}")
-                with self.writer.inside("except TemplateFailure as error:"):
-                    site = self.site("M514", source.place, field, scope)
-                    self.writer.line(f"{name} = notes.unfilled({site}, error)")
-                value = self.writer.declare(name, value.kinds | NULL)
+            if value.raises and not self.mode.of_structs:
+                site = partial(self.site, "M514", source.place, field, scope)
+                value = self.caught(value, site, field.name or "text", "unfilled", failures="TemplateFailure")
             sink(self.count_value(source, "value", value))
         elif isinstance(source, ObjectSource):
             value = self.object(source, scope, field.name or "value")
@@ -378,11 +362,10 @@ class FieldCompiler(Emitter):
             variables = value.text, key, element
             inner = scope.iterating(source.each, source.as_name, source.key_name, variables, value, source.index_name)
             inner = inner.under_variable("#", found)
-            with self.rejecting(
-                scope.rejects or can_reject(source.let) or can_reject_value(source.value), ["continue"]
-            ):
+            rejects = scope.rejects or can_reject(source.let) or can_reject_value(source.value)
+            with self.rejecting(rejects, "continue"):
                 inner = self.lets(source.let, inner)
-                nothing = self._nothing(inner)
+                nothing = "" if inner.quiet else self.skip(inner, inner.rule_code, repr("nothing to map"))
                 if isinstance(source.value, ObjectSource):
                     made = self.object(source.value, inner, f"{source.as_name}_fields")
                     test = made.code
@@ -390,24 +373,10 @@ class FieldCompiler(Emitter):
                     made = self.value(source.value, inner.at(inner.output), f"{source.as_name}_value")
                     test = f"{made.code} is not None"
                     self.copied(source.value, made, source.value.place)
-                if made.is_constant and made.constant is None:
-                    for line in nothing:
-                        writer.line(line)
-                elif made.kinds & NULL:
-                    with writer.inside(f"if {test}:"):
-                        writer.line(f"{found}.append({made.code})")
-                    if nothing:
-                        with writer.inside("else:"):
-                            for line in nothing:
-                                writer.line(line)
-                else:
-                    writer.line(f"{found}.append({made.code})")
+                self.kept(made, test, partial(writer.line, f"{found}.append({made.code})"), nothing)
         if scope.contract is not None and made.fits:
             self.require(scope.contract.collected(found))
         sink(replace(writer.declare(found, LIST, made.kinds & ~NULL or ANY), fits=made.fits))
-
-    def _nothing(self, scope: CodeScope) -> list[str]:
-        return [] if scope.quiet else [self.skip(scope, scope.rule_code, repr("nothing to map"))]
 
     def lets(self, definitions: tuple[Field, ...], scope: CodeScope) -> CodeScope:
         """The scope with the lets added. Plain ones are computed at once, others where they are used."""
@@ -426,7 +395,7 @@ class FieldCompiler(Emitter):
         roots = [scope.values.get(name, NOTHING) for name in roots_in(definition)]
         if is_plain(definition) and all(root.lazy is None for root in roots):
             return self.value(definition, scope, definition.name or "")
-        if self.counters is not None or not all(root.is_constant for root in roots):
+        if self.mode.counters is not None or not all(root.is_constant for root in roots):
             return None
         value = Let(self.inside(PythonFunction(self.writer.pool, ())), definition, scope).written()
         return value if value.is_constant else None

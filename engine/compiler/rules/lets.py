@@ -45,7 +45,7 @@ class Let:
         self.home = self.writer.block
         self.variable = self.writer.name(definition.name or "", self.home)
         self._number = len(scope.lets)
-        self._rejects = not fields.of_structs and (scope.rejects or can_reject_field(definition))
+        self._rejects = not fields.mode.of_structs and (scope.rejects or can_reject_field(definition))
         self._is_mentioned = False
         self._is_alone = self._is_quiet = self._is_safe = False
         """Set if the code calls no functions inside the mapping's function, if it reports nothing, and if it cannot end
@@ -154,7 +154,7 @@ class Let:
 
     def mention(self) -> None:
         """Records that the place of a problem may depend on the value."""
-        self._is_mentioned = self._is_mentioned or not self.fields.of_structs
+        self._is_mentioned = self._is_mentioned or not self.fields.mode.of_structs
 
     # Writing
 
@@ -180,11 +180,11 @@ class Let:
         variable = None if self._rejects else self.variable  # which has no value if the computation ends early
         value = self.fields.value(self.definition, self.scope, self.definition.name or "", variable)
         writer.depth -= 1
-        words = ("notes.", "unusual") if self.fields.of_structs else ("notes", "hits[")
+        words = ("notes.", "unusual") if self.fields.mode.of_structs else ("notes", "hits[")
         lines = [*Block(items=block.items[start:]).lines()]
         self._is_alone = writer.calls == calls
         self._is_quiet = self._is_alone and not any(word in line for line in lines for word in words)
-        self._is_safe = self._is_quiet and not (self.fields.of_structs and any(map(_CALL.search, lines)))
+        self._is_safe = self._is_quiet and not (self.fields.mode.of_structs and any(map(_CALL.search, lines)))
         return value
 
     def _write_in_place(self) -> None:
@@ -229,7 +229,7 @@ class Let:
         writer.declared[self.variable] = value.kinds
         self._needs = list(dict.fromkeys(self._needs))
         self._level = 1 + max((need._level for need in self._needs), default=0)
-        is_pure = self._is_alone if self.fields.of_structs else self._is_quiet and not self._rejects
+        is_pure = self._is_alone if self.fields.mode.of_structs else self._is_quiet and not self._rejects
         self._is_pure = is_pure and self._level < _MOST_LEVELS
         if self._is_pure:
             self._maker = writer.pool.fresh("let")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from ...diagnostics.problem import Place
 from ...interpreter.outputs import evaluated, output_specs
-from ...language.repetition import repeated_in
 from ...language.rulebook import Field, ObjectSource, Output, Route, Rule, Rulebook
-from ...language.scanning import scans_in
 from ...language.traversal import can_reject, can_reject_value, roots_in
 from ...runtime.result import NO_RULE, NOTHING
 from ...runtime.runner import FUNCTION, NAMESPACE
@@ -21,7 +20,7 @@ from ...values.pointers import join
 from ..python.function import Block, PythonFunction
 from ..python.kind_tests import is_kind
 from ..python.pool import Pool, place_code
-from ..python.struct_layouts import Exceptions, Shapes, StructShape
+from ..python.struct_layouts import Exceptions, Shapes
 from ..python.value import DICT, LIST, NULL, VARIABLE, Value, bare, comment, structs_needed
 from ..validation.conditions import ALWAYS, NEVER
 from ..validation.contracts import Contract, Terms
@@ -30,6 +29,7 @@ from ..validation.validation import Validation
 from .chains import chain
 from .counters import Counters
 from .fields import FieldCompiler
+from .mode import MAPPED, TRACED, Mode
 from .requests import RequestCompiler, aim, is_plain
 from .scope import CodeScope
 
@@ -45,24 +45,20 @@ _RESERVED = frozenset([*NAMESPACE, *_NAMES.split(), FUNCTION])
 
 def source_of(rulebook: Rulebook) -> str:
     """The source of the module for batches as objects. The same Rulebook gives the same source."""
-    pool = Pool(_RESERVED)
-    body = "\n".join(_Mapping(rulebook, pool).write())
-    head = comment(f"Generated from the mapping {title_of(rulebook)}. Do not edit.")
-    return "\n".join([head, "", *_module(pool, FUNCTION), "", "", body, ""])
+    return _module(_Mapping(Mode(rulebook), Pool(_RESERVED)), head=f"{title_of(rulebook)}. Do not edit.")
 
 
 def counting_source_of(rulebook: Rulebook, counters: Counters) -> str:
     """The source of a module whose `transform` makes no requests, but counts the decisions of the rules in `hits`."""
-    pool = Pool(_RESERVED | {"hits"})
-    body = "\n".join(_Mapping(rulebook, pool, counters=counters).write())
-    return "\n".join([*_module(pool, FUNCTION), "", "", body, ""])
+    return _module(_Mapping(Mode(rulebook, counters=counters), Pool(_RESERVED | {"hits"})))
 
 
 def structs_source_of(rulebook: Rulebook) -> str | None:
     """The source of a module whose `transform` takes the batch as a struct of the class `STRUCT_1`.
 
     None if the mapping uses batches as a whole, or the input schema declares too little. The code raises Unusual
-    wherever a problem must be reported, unless a rule reports it.
+    wherever a problem must be reported, unless a rule reports it. It is written twice: as if every object could be a
+    struct, which shows the objects that it needs as a whole, and then with these as objects.
     """
     try:
         source, exceptions = _of_structs(rulebook, Exceptions())
@@ -72,22 +68,18 @@ def structs_source_of(rulebook: Rulebook) -> str | None:
 
 
 def _of_structs(rulebook: Rulebook, exceptions: Exceptions) -> tuple[str | None, Exceptions]:
-    """The source with these exceptions to reading objects as structs, and with those that it would better have.
+    """The source with these exceptions to reading objects as structs, and the exceptions that it should have had.
 
-    Without the latter it has the same meaning, but leaves more batches to the code for objects.
+    Without the latter, it means the same, but leaves more batches to the code for objects.
     """
     type_ = type_of(rulebook.schemas[rulebook.input.schema]) if rulebook.input.schema is not None else ANY_TYPE
     pool = Pool(_RESERVED)
     shapes = Shapes(type_, exceptions, pool)
     if shapes.root is None:
         return None, Exceptions()
-    mapping = _Mapping(rulebook, pool, root=shapes.root)
-    body = "\n".join(mapping.write())
-    head = comment(f"Generated from the mapping {title_of(rulebook)}, for batches read as structs. Do not edit.")
-    lines = [*_module(pool, FUNCTION), "", "", body, ""]
-    source = "\n".join([head, "", *shapes.definitions(), *lines])
-    broken = {name for name, contract in mapping.contracts.items() if contract.terms.broken}
-    return source, Exceptions(shapes.needed(body, *pool.functions), frozenset(mapping.left), exceptions.bodies | broken)
+    mapping = _Mapping(Mode(rulebook, shapes=shapes), pool)
+    source = _module(mapping, head=f"{title_of(rulebook)}, for batches read as structs. Do not edit.")
+    return source, mapping.exceptions(shapes)
 
 
 def sources_of(rulebook: Rulebook, names: frozenset[str]) -> str:
@@ -97,10 +89,7 @@ def sources_of(rulebook: Rulebook, names: frozenset[str]) -> str:
     cases.
     """
     pool = Pool(names | _RESERVED)
-    bodies = [
-        "\n".join(_Mapping(rulebook, pool, name, traced=name == "traced").write()) for name in ("mapped", "traced")
-    ]
-    return "\n".join([*_module(pool, "mapped", "traced"), *(f"\n\n{body}" for body in bodies), ""])
+    return _module(*(_Mapping(Mode(rulebook, name), pool) for name in (MAPPED, TRACED)))
 
 
 def title_of(rulebook: Rulebook) -> str:
@@ -108,42 +97,28 @@ def title_of(rulebook: Rulebook) -> str:
     return f"{rulebook.name} {rulebook.version}" + (f", {rulebook.workspace}" if rulebook.workspace else "")
 
 
-def _module(pool: Pool, *functions: str) -> list[str]:
-    """The lines of a module above its functions."""
-    written = [text.partition("(")[0].removeprefix("def ") for text in pool.functions]
-    names = f"GENERATED = frozenset({sorted([*functions, *written, *pool.inner])!r})"
-    return [*(f"\n{text}\n" for text in pool.functions), "", *pool.constants, names]
+def _module(*mappings: _Mapping, head: str = "") -> str:
+    """The source of a module with the functions of these mappings, which share a pool."""
+    (pool, *_), modes = (mapping.pool for mapping in mappings), [mapping.mode for mapping in mappings]
+    bodies = ["\n".join(mapping.write()) for mapping in mappings]
+    helpers = [text.partition("(")[0].removeprefix("def ") for text in pool.functions]
+    lines = [comment(f"Generated from the mapping {head}"), ""] if head else []
+    lines += [line for mode in modes if mode.shapes is not None for line in mode.shapes.definitions()]
+    lines += [*(f"\n{text}\n" for text in pool.functions), "", *pool.constants]
+    lines.append(f"GENERATED = frozenset({sorted([*(mode.function for mode in modes), *helpers, *pool.inner])!r})")
+    return "\n".join([*lines, *(f"\n\n{body}" for body in bodies), ""])
 
 
 class _Mapping:
-    def __init__(
-        self,
-        rulebook: Rulebook,
-        pool: Pool,
-        name: str = FUNCTION,
-        *,
-        traced: bool = False,
-        root: StructShape | None = None,
-        counters: Counters | None = None,
-    ) -> None:
-        self.rulebook = rulebook
+    def __init__(self, mode: Mode, pool: Pool) -> None:
+        self.mode = mode
+        self.rulebook = mode.rulebook
         self.pool = pool
-        self.name = name
-        self.traced = traced
-        self.root = root
-        self.shapes = None if root is None else root.shapes
-        self.parameters = ("batch", "validators" if root is None else "notes")
+        self.parameters = ("batch", "notes" if mode.of_structs else "validators")
         self.writer = PythonFunction(pool, self.parameters)
-        self.fields = FieldCompiler(
-            self.writer,
-            repeated_in(rulebook),
-            scans_in(rulebook),
-            traced=traced,
-            shapes=self.shapes,
-            counters=counters,
-        )
-        self.specs = {spec.name: spec for spec in output_specs(rulebook)}
-        self.requests = RequestCompiler(rulebook, self.fields, self.specs.values())
+        self.fields = FieldCompiler(self.writer, mode)
+        self.specs = {spec.name: spec for spec in output_specs(self.rulebook)}
+        self.requests = RequestCompiler(self.fields, self.specs.values())
         self.parts: dict[str, str] = {}
         self.output_constants: dict[str, str] = {}
         self.known_fits: dict[str, str] = {}
@@ -154,15 +129,15 @@ class _Mapping:
         self.left = set[str]()
         """The rules whose elements are left to the code for objects."""
         # Envelopes are made in the order in which outputs are first emitted; only the order of problems shows it.
-        noisy = [output.name for output in rulebook.outputs.values() if not self._is_silent(output)]
-        self.in_order = traced or (len(noisy) > 1 and counters is None)
+        noisy = [output.name for output in self.rulebook.outputs.values() if not self._is_silent(output)]
+        self.in_order = mode.is_traced or (len(noisy) > 1 and mode.counters is None)
 
     def write(self) -> list[str]:
         """The lines of the function."""
         writer, rulebook = self.writer, self.rulebook
         writer.finishing.append(self.leave)  # after everything that is finished
         as_name = rulebook.input.as_name
-        batch = writer.declare("batch", DICT, shape=self.root)
+        batch = writer.declare("batch", DICT, shape=None if self.mode.shapes is None else self.mode.shapes.root)
         scope = CodeScope(
             pool=self.pool,
             values={as_name: batch, "settings": self.pool.constant(dict(rulebook.values))},
@@ -170,17 +145,17 @@ class _Mapping:
             lets=frozenset(),
             pointers={as_name: ""},
         )
-        if self.root is None:
-            writer.line(f"notes = {'Traces' if self.traced else 'Notes'}(batch, validators)")
-            writer.line("problems = notes.problems")
-        else:
+        if self.mode.of_structs:
             writer.line("problems = []")
-        if self.fields.repeated:
-            writer.line("notes.budget = Budget()" if self.root is None else "notes = notes.of_batch()")
+        else:
+            writer.line(f"notes = {'Traces' if self.mode.is_traced else 'Notes'}(batch, validators)")
+            writer.line("problems = notes.problems")
+        if self.mode.repeated:
+            writer.line("notes = notes.of_batch()" if self.mode.of_structs else "notes.budget = Budget()")
         writer.line("skipped = []")
         for output in dict.fromkeys(rule.output for rule in rulebook.rules if rule.output is not None):
-            self.parts[output] = "" if self.traced else writer.name(f"{output}_parts")
-            if not self.traced:
+            self.parts[output] = "" if self.mode.is_traced else writer.name(f"{output}_parts")
+            if not self.mode.is_traced:
                 writer.line(f"{self.parts[output]} = []")
         if self.in_order:
             writer.line("emitted = {}")
@@ -189,10 +164,10 @@ class _Mapping:
             if rule.route is None:
                 self.batch_rule(rule, scope)
         for name, route in rulebook.routes.items():
-            with self.fields.rejecting(scope.rejects, ["pass"]):  # by what it iterates over
+            with self.fields.rejecting(scope.rejects, "pass"):  # by what it iterates over
                 self.route(route, [rule for rule in rulebook.rules if rule.route == name], scope)
         self.outputs(scope)
-        return [f"def {self.name}({', '.join(self.parameters)}):", *writer.render()]
+        return [f"def {self.mode.function}({', '.join(self.parameters)}):", *writer.render()]
 
     # Rules
 
@@ -201,14 +176,9 @@ class _Mapping:
         self.note(f"rule {rule.name}", rule.place)
         scope = scope.of_rule(rule.name)
         after = "pass" if rule.output is not None else "return (), skipped, problems"
-        with self.fields.rejecting(self.can_reject(rule, scope), [after]):
+        with self.fields.rejecting(self.can_reject(rule, scope), after):
             condition = self.fields.taking(rule.when, scope, "" if rule.output is not None else after)
-            if condition.is_constant:
-                if condition.constant:
-                    self.rule(rule, scope, None)
-                return
-            with self.writer.inside(f"if {bare(condition.code)}:"):
-                self.rule(rule, scope, None)
+            self.writer.only_if(condition, lambda: self.rule(rule, scope, None))
 
     def rule(self, rule: Rule, scope: CodeScope, route: Route | None) -> None:
         """Writes the code of a rule for an element that it takes."""
@@ -216,14 +186,9 @@ class _Mapping:
         self.fields.count(rule, "takes")
         scope = self.fields.lets(rule.let, scope)
         for warn in rule.warn:
-            condition = self.fields.condition(warn.when, scope)
-            if condition.is_constant and not condition.constant:
-                continue
-            if condition.is_constant:
-                self.fields.say("M512", warn.message, scope)
-                continue
-            with writer.inside(f"if {bare(condition.code)}:"):
-                self.fields.say("M512", warn.message, scope)
+            writer.only_if(
+                self.fields.condition(warn.when, scope), partial(self.fields.say, "M512", warn.message, scope)
+            )
         if rule.skip is not None:
             writer.line(self.fields.skip_as(rule.skip, scope, repr(rule.name)))
         elif rule.convert is not None:
@@ -240,9 +205,9 @@ class _Mapping:
 
     def hand_over(self, converter: ScalarNode, scope: CodeScope) -> None:
         """Writes the code that hands the batch to the mapping that converts it; a standalone module has none."""
-        if self.root is not None:
+        if self.mode.of_structs:
             self.writer.line("unusual()")
-        elif self.name == FUNCTION:
+        elif self.mode.function == FUNCTION:
             self.writer.line(f"raise Handed({converter.text!r})")
         else:
             reason = f"this input is for the mapping {converter.text}, which is no part of this module"
@@ -261,9 +226,9 @@ class _Mapping:
         writer = self.writer
         output = self.rulebook.outputs[rule.output or ""]
         base = (f"{'' if output.element_of is None else join('', output.element_of)}/0",) if output.is_joined else ()
-        if self.root is None:
+        if not self.mode.of_structs:
             writer.line("noted = len(problems)")
-        if self.traced:
+        if self.mode.is_traced:
             writer.line("notes.origins = {}")
         contract = self.contract(output)
         if contract is not None and output.element_of is not None:
@@ -275,7 +240,7 @@ class _Mapping:
             return
         with writer.inside(f"if {test}:"):
             self.keep(rule, made, output, scope)
-        if route is not None or not rule.is_empty or self.fields.counters is not None:
+        if route is not None or not rule.is_empty or self.mode.counters is not None:
             with writer.inside("else:"):
                 self.fields.count(rule, "nothing")
                 writer.line(self.fields.skip(scope, repr(rule.name), repr(NOTHING)))
@@ -295,7 +260,7 @@ class _Mapping:
         if spec.aimed:
             target = self.requests.target(output.request, spec, scope)
             piece = f"({', '.join(target)}, {piece})" if self.requests.is_direct(spec) else f"({aim(target)}, {piece})"
-        if self.traced:
+        if self.mode.is_traced:
             emitted = f"{self.output_constant(output)}, {rule.name!r}, {place_code(rule.place)}, {scope.where()}"
             self.writer.line(f"notes.emitted({emitted}, {piece}, noted)")
         else:
@@ -305,7 +270,7 @@ class _Mapping:
 
     def part(self, rule: Rule, piece: str, output: Output, scope: CodeScope) -> str:
         """Code for the part that is kept of what the rule made; with structs, no problem needs its place."""
-        if self.root is not None:
+        if self.mode.of_structs:
             return piece
         number = list(self.rulebook.outputs).index(output.name)
         emit = f"Emit({rule.name!r}, {place_code(rule.place)}, {scope.loop}, {number})"
@@ -319,7 +284,7 @@ class _Mapping:
         writer = self.writer
         self.note(f"route {route.name}", route.node.place)
         value = self.fields.iterated(route.each, scope, self.fields.site_of(route.each, scope), "items")
-        if self.fields.counters is not None:
+        if self.mode.counters is not None:
             value = writer.bound(replace(value.unshaped, stable=value.is_constant))
             test = is_kind(value, value, LIST if route.key_name is None else DICT)
             self.fields.count_size(route, f"len({value.code}) if {test} else 0")
@@ -338,7 +303,7 @@ class _Mapping:
             self.loop_variables = [key, element]
             variables = value.text, key, element
             inner = scope.iterating(route.each, route.as_name, route.key_name, variables, value, route.index_name)
-            with self.fields.rejecting(rejects, ["continue"]):
+            with self.fields.rejecting(rejects, "continue"):
                 self.element(route, rules, inner)
         if value.kinds & ~(kind | NULL):
             with writer.inside(f"elif {value.text} is not None:"):
@@ -374,7 +339,7 @@ class _Mapping:
     def going_on(self, route: Route, rule: Rule, scope: CodeScope, taken: str | None) -> None:
         """Writes the code of a rule after which an element goes on."""
         mark = f"{taken} = True"
-        with self.fields.rejecting(can_reject(route.let) or self.can_reject(rule, scope), [mark]):
+        with self.fields.rejecting(can_reject(route.let) or self.can_reject(rule, scope), mark):
             condition = self.fields.taking(rule.when, scope.of_rule(rule.name), mark)
             if condition.is_constant and not condition.constant:
                 return
@@ -385,20 +350,26 @@ class _Mapping:
     def taken(self, route: Route, rule: Rule, scope: CodeScope) -> None:
         """Writes the code of a rule of a route for an element that it takes."""
         self.note(f"rule {rule.name}", rule.place)
-        if self.shapes is None:
+        if self.mode.shapes is None:
             self.rule(rule, scope.of_rule(rule.name), route)
-        elif rule.name in self.shapes.exceptions.rules:
+        elif rule.name in self.mode.shapes.exceptions.rules:
             self.writer.line("unusual()")
         else:
             with self.writer.inside("") as self.of_elements[rule.name]:
                 self.rule(rule, scope.of_rule(rule.name), route)
 
     def leave(self) -> None:
-        """Leaves elements to the code for objects, of which rules need structs as objects."""
+        """Leaves the elements of rules that need structs as objects to the code for objects."""
         for rule, block in self.of_elements.items():
             if structs_needed(*block.lines()):
                 block.items = ["unusual()"]
                 self.left.add(rule)
+
+    def exceptions(self, shapes: Shapes) -> Exceptions:
+        """The exceptions to reading objects as structs that the written code should have had."""
+        whole = shapes.needed(*self.writer.root.lines(), *self.pool.functions)
+        broken = {name for name, contract in self.contracts.items() if contract.terms.broken}
+        return Exceptions(whole, frozenset(self.left), shapes.exceptions.bodies | broken)
 
     # Requests
 
@@ -412,7 +383,7 @@ class _Mapping:
                 for output in outputs:
                     with writer.inside(f"if output == {output.name!r}:"):
                         self.output(output, scope)
-            if self.traced:
+            if self.mode.is_traced:
                 outputs_code = ", ".join(self.output_constant(output) for output in outputs)
                 writer.line(f"return notes.requests([{outputs_code}]), skipped, problems")
                 return
@@ -422,7 +393,7 @@ class _Mapping:
             for output in outputs:
                 with writer.inside(f"if {self.parts[output.name]}:"):
                     self.output(output, scope)
-        if self.shapes is not None:
+        if self.mode.of_structs:
             self.requests.bounded(self.parts)
         writer.line("return requests, skipped, problems")
 
@@ -431,24 +402,25 @@ class _Mapping:
         self.note(f"output {output.name}", output.node.place)
         spec = self.specs[output.name]
         line = () if spec.aimed else output.request.parts
-        with self.fields.rejecting(scope.rejects or can_reject(output.fields) or can_reject(line), ["pass"]):
-            if self.traced:
+        with self.fields.rejecting(scope.rejects or can_reject(output.fields) or can_reject(line), "pass"):
+            if self.mode.is_traced:
                 self.writer.line("notes.origins = {}")
             contract = self.contract(output)
             envelope = self.fields.object(ObjectSource(output.fields), scope.at(scope.output, contract), "envelope")
             target = ("", "", "") if spec.aimed else self.requests.target(output.request, spec, scope)
             constant = self.output_constant(output)
-            if self.traced:
+            if self.mode.is_traced:
                 self.writer.line(f"notes.enveloped({constant}, {envelope.code}, {aim(target)})")
             elif self.requests.is_direct(spec):
                 self.requests.bodies(spec, constant, envelope.code, target, self.parts[output.name], self.fits(output))
-            elif self.fields.counters is None:
+            elif self.mode.counters is None:
                 arguments = f"{constant}, {envelope.code}, {aim(target)}, {self.parts[output.name]}"
                 self.writer.line(f"assemble({arguments}, notes, requests)")
 
     def contract(self, output: Output) -> Contract | None:
         """The Contract for the bodies of an output if batches are structs; otherwise whole bodies are validated."""
-        if self.shapes is None or output.name in self.shapes.exceptions.bodies or output.body != "object":
+        shapes = self.mode.shapes
+        if shapes is None or output.name in shapes.exceptions.bodies or output.body != "object":
             return None
         if output.name not in self.contracts:
             combine = {} if output.element_of is not None else output.combine

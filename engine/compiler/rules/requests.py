@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ...interpreter.outputs import evaluated
-from ...language.rulebook import Const, Expr, Field, From, ObjectSource, RequestLine, Rulebook
+from ...language.rulebook import Const, Expr, Field, From, ObjectSource, RequestLine
 from ...language.traversal import roots_in
 from ...runtime.assembly import FEW
 from ...runtime.outputs import MAX_RESULT_BYTES, OutputSpec
@@ -22,8 +22,8 @@ TargetCode = tuple[str, str, str]
 class RequestCompiler:
     """Writes the code of the requests of one mapping."""
 
-    def __init__(self, rulebook: Rulebook, fields: FieldCompiler, specs: Iterable[OutputSpec]) -> None:
-        self.rulebook = rulebook
+    def __init__(self, fields: FieldCompiler, specs: Iterable[OutputSpec]) -> None:
+        self.rulebook = fields.mode.rulebook
         self.fields = fields
         self.writer = fields.writer
         sizes = {spec.name: self._size(spec) for spec in specs}
@@ -42,7 +42,10 @@ class RequestCompiler:
     def is_direct(self, spec: OutputSpec) -> bool:
         """Returns whether the bodies of an output are made by generated code, not by `assemble`."""
         return (
-            self.fields.of_structs and spec.body == "object" and spec.form is None and not (spec.aimed and spec.combine)
+            self.fields.mode.of_structs
+            and spec.body == "object"
+            and spec.form is None
+            and not (spec.aimed and spec.combine)
         )
 
     def target(self, line: RequestLine, spec: OutputSpec, scope: CodeScope) -> TargetCode:
@@ -58,8 +61,8 @@ class RequestCompiler:
 
     def _members(self, fields: tuple[Field, ...], before: Mapping[str, str], scope: CodeScope, wish: str) -> str:
         """Code for the members of a query or of headers, after those that all requests have."""
-        is_noted = self.fields.traced or any(id(field) in self.fields.repeated for field in fields)
-        is_apart = not is_noted and self.fields.counters is None
+        is_noted = self.fields.mode.is_traced or any(id(field) in self.fields.mode.repeated for field in fields)
+        is_apart = not is_noted and self.fields.mode.counters is None
         if is_apart and all({"settings"}.issuperset(roots_in(field)) for field in fields):
             values, problems = evaluated(fields, self.rulebook)
             if not problems:

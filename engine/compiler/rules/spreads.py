@@ -55,9 +55,9 @@ class SpreadCompiler:
     def __init__(self, fields: Emitter) -> None:
         self.fields = fields
         self.writer = fields.writer
-        self.given = ("notes", "skipped", *(["problems"] if fields.of_structs else []))
+        self.given = ("notes", "skipped", *(["problems"] if fields.mode.of_structs else []))
         """The variables that are passed to every function of a policy."""
-        self.problems = "problems" if fields.of_structs else "notes.problems"
+        self.problems = "problems" if fields.mode.of_structs else "notes.problems"
         self.named: str | None = None
         """The variable with a name that is already validated, together with its value if the schemas list the name."""
         self.entry = ""
@@ -72,7 +72,7 @@ class SpreadCompiler:
         if not value.stable or value.is_constant:
             value = writer.bound(Value(value.code, value.kinds, texts=value.texts), "source")
         test = is_kind(value, value, DICT)
-        is_shared = spread.policy is not None and self.fields.counters is None
+        is_shared = spread.policy is not None and self.fields.mode.counters is None
         if is_shared and not spread.let and scope.caller is None and not _is_lazy(spread, scope):
             with writer.inside(f"if {test}:"):
                 self.fields.copied(spread, value, spread.from_.place)
@@ -165,7 +165,7 @@ class SpreadCompiler:
             known = spreads._entry(spread, target, inner, key)
         if (
             known is not None
-            and not self.fields.traced
+            and not self.fields.mode.is_traced
             and spreads._keeper(spread, len(spreads._guards(spread, inner)), inner) is not None
         ):
             # All entries at once, if no rule does anything special with any of them.
@@ -180,7 +180,7 @@ class SpreadCompiler:
     def _entry(self, spread: Spread, target: str, scope: CodeScope, key: str) -> str | None:
         """Writes the code of one entry; returns the name of the set of names without special rules, if there is one."""
         writer, self.entry = self.writer, spread.as_name
-        guards = self._guards(spread, scope) if self.fields.counters is None else []
+        guards = self._guards(spread, scope) if self.fields.mode.counters is None else []
         known = None
         if guards:
             known = self._remembering(spread, target, scope, key, guards)
@@ -193,7 +193,7 @@ class SpreadCompiler:
             names = writer.pool.name("NAMES", repr(dict(spread.rename)))
             name = writer.bound(Value(f"{names}.get({key}, {key})", STRING), spread.key_name)
         scope = replace(scope, values={**scope.values, spread.key_name: name})
-        with self.fields.rejecting(_can_reject(spread, scope), ["continue"]):
+        with self.fields.rejecting(_can_reject(spread, scope), "continue"):
             if known is None and any(rule.name is None for rule in spread.entries if is_kept(rule)):
                 self._named(name.code, scope)
             scope = self.fields.lets(spread.let, scope)
@@ -206,7 +206,7 @@ class SpreadCompiler:
         """Writes the code that skips entries that are mapped elsewhere; slow tests are cached."""
         writer, except_ = self.writer, spread.except_
         test = exception_test(self.writer.pool, except_, key)
-        if test and (self.fields.counters is not None or not (except_.ignore_case or except_.patterns)):
+        if test and (self.fields.mode.counters is not None or not (except_.ignore_case or except_.patterns)):
             with writer.inside(f"if {test}:"):
                 self.fields.count(spread, "excepted")
                 writer.line("continue")
@@ -244,7 +244,7 @@ class SpreadCompiler:
     def _rest(self, spread: Spread, start: int, target: str, scope: CodeScope) -> bool:
         """Writes the code of the entry rules from index `start` on; returns whether one always takes the entry."""
         rules = spread.entries[start:]
-        keeper = self._keeper(spread, start, scope) if self.fields.counters is None else None
+        keeper = self._keeper(spread, start, scope) if self.fields.mode.counters is None else None
         if keeper is None or keeper == start:
             return self._chain(rules, spread, target, scope)
         writer, element = self.writer, scope.values[spread.as_name]
@@ -419,7 +419,7 @@ class SpreadCompiler:
 
     def _kept(self, spread: Spread, rule: EntryRule, target: str, scope: CodeScope) -> None:
         writer, before = self.writer, (self.named, self.entry)
-        if self.fields.counters is None and is_named_by_key(spread, rule, scope):
+        if self.fields.mode.counters is None and is_named_by_key(spread, rule, scope):
             name = self._renamed(spread, rule, scope)
             self.named, self.entry = name.code, ""
         else:
@@ -431,23 +431,18 @@ class SpreadCompiler:
         value = writer.refined(scope.values[spread.as_name])
         constant = isinstance(name.constant, str)
         inside = scope.under(name.constant) if constant else scope.under_variable("$", name.code)
-        if rule.value is None and self.fields.traced and scope.output is not None:
+        if rule.value is None and self.fields.mode.is_traced and scope.output is not None:
             writer.line(f"notes.passed({inside.source(rule.node.place)}, {scope.where()})")
         if rule.value is not None:
             value = self.fields.value(rule.value, inside, "entry_value")
             self.fields.copied(rule.value, value, rule.value.place)
         nothing = self.fields.skip(scope, scope.rule_code, repr(NOTHING))
-        if value.is_constant and value.constant is None:
-            writer.line(nothing)
-        elif value.kinds & NULL:
-            with writer.inside(f"if {value.code} is not None:"):
-                self._fitting(name, value, scope)
-                writer.line(f"{target}[{name.code}] = {value.code}")
-            with writer.inside("else:"):
-                writer.line(nothing)
-        else:
+
+        def keep() -> None:
             self._fitting(name, value, scope)
             writer.line(f"{target}[{name.code}] = {value.code}")
+
+        self.fields.kept(value, f"{value.code} is not None", keep, nothing)
         self.named, self.entry = before
 
     def _fitting(self, name: Value, value: Value, scope: CodeScope) -> None:
