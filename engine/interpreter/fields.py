@@ -193,20 +193,21 @@ class Evaluation(Recorder):
 
     def iterate(self, source: Each | Route, scope: Scope, at: Stand, what: str) -> Iterator[tuple[str, Scope]]:
         """The elements of a list, or with a key name the entries of an object, each with its place and scope."""
+        value: Any = self.search(source.each, scope, at, severity="error")
+        if isinstance(value, list if source.key_name is None else dict):
+            yield from self.entries(source, value, scope, at)
+        elif value is not None:
+            base, found = self.places.of(source.each, value, scope), with_article(kind(value))
+            wanted = "a list" if source.key_name is None else "an object"
+            self.problem("M508", source.each.place, at, input=base, what=what, wanted=wanted, found=found)
+
+    def entries(self, source: Each | Route, value: Any, scope: Scope, at: Stand) -> Iterator[tuple[str, Scope]]:
+        """The elements of this value, which the expression of the source has given."""
         each, key_name = source.each, source.key_name
-        value: Any = self.search(each, scope, at, severity="error")
-        if value is None:
-            return
-        wanted: type = list if key_name is None else dict
         base = self.places.of(each, value, scope)
-        fits = isinstance(value, wanted)
-        if not fits:
-            words = "a list" if key_name is None else "an object"
-            self.problem("M508", each.place, at, input=base, what=what, wanted=words, found=with_article(kind(value)))
-            return
         nearest = self.places.nearest(each, scope, at.element) if base is None else base
-        entries: Iterable[tuple[Any, Any]] = enumerate(value) if key_name is None else value.items()
-        for key, element in entries:
+        items: Iterable[tuple[Any, Any]] = enumerate(value) if key_name is None else value.items()
+        for key, element in items:
             place = join(base, key) if base is not None else self.places.index.find(element)
             inner = scope.with_root(source.as_name, element, place)
             name = key_name or source.index_name
@@ -343,7 +344,7 @@ class Evaluation(Recorder):
         self.took(source, size_outcome(len(value)), scope, at, value)
         if id(source) in self.repeated:
             self.budget.repeat(len(value), source.each.place)
-        for place, inner in self.iterate(source, scope, at, "each"):
+        for place, inner in self.entries(source, value, scope, at):
             inside = at.under(len(result)).on(place)
             accounts = len(self.elements)
             try:

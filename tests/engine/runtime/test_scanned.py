@@ -71,6 +71,7 @@ RULES = [
     (WHEN % ("batch.events[*] && event.id == 'e1'", TWO), 200 * 200),
     (WHEN % ("event.id == 'e1' && batch.events[*]", TWO), 200),
     ("let: {ids: 'batch.events[*].id'},\n" + RULE % "{a: 'contains(ids, event.id)'}", 200 * 200),
+    (RULE % "{a: {each: 'batch.events[?id == $event.id]', as: one, value: one.id}}", 200 * 200),
     (INSIDE, 2 * 200 * 200),
     (ENTRIES, 2 * 2 * 200 * 200),
     (RULE % "{a: 'length(batch.events)', b: 'event.tags[*]'}", 0),
