@@ -69,7 +69,7 @@ class Contract:
             return
         validation = self.terms.validation
         if value.is_constant:
-            fits = self.terms.sound(validation.function(self.parts, exact=False))
+            fits = self.terms.sound(validation.function(self.parts))
             yield from _unless(validation.pool.name("FITS", f"{fits}({value.text})"))
             return
         if len(codes) == 1:
@@ -88,7 +88,7 @@ class Contract:
             yield from (f"elif {negated(codes['object'])}:", "    unusual()")
             return
         refused = [f"type({value.text}) not in {validation.classes(plain)}"] if plain else []
-        function = validation.function(self.parts, exact=False)
+        function = validation.function(self.parts)
         if function == NEVER:
             self.terms.refused = True
         if not set(codes.values()) <= {ALWAYS, NEVER}:
@@ -105,10 +105,10 @@ class Contract:
     def _by_kind(self, value: Value) -> dict[str, str]:
         validation = self.terms.validation
         kinds = [kind for kind, bit in KIND_BITS.items() if value.kinds & bit & ~NULL]
-        codes = {kind: validation.kind(self.parts, kind, value.text, exact=False) for kind in kinds if kind != "string"}
+        codes = {kind: validation.kind(self.parts, kind, value.text) for kind in kinds if kind != "string"}
         if "string" in kinds:
             with validation.knowing(value):
-                codes["string"] = validation.kind(self.parts, "string", value.text, exact=False)
+                codes["string"] = validation.kind(self.parts, "string", value.text)
         return codes
 
     # Objects
@@ -117,7 +117,7 @@ class Contract:
     def _object(self) -> Subschemas | None:
         """The subschemas that apply to members; None if they depend on the object."""
         try:
-            parts, _ = self.terms.validation.own(self.parts, "object", "value", exact=False)
+            parts, _ = self.terms.validation.own(self.parts, "object", "value")
         except DoubtError:
             self.terms.refused = self.terms.refused or self.joined
             return None
@@ -144,13 +144,13 @@ class Contract:
     def named(self, name: str) -> str:
         """Code for "a member of this name is allowed, and is not listed"."""
         unlisted = f"{name} not in {self.terms.validation.pool.texts(self.listed)}" if self.listed else ALWAYS
-        allowed = self.terms.validation.names(self._object or (), exact=False, name=name)
+        allowed = self.terms.validation.names(self._object or (), name=name)
         return self.terms.sound(all_of([unlisted, allowed]))
 
     def allowed(self, names: Collection[str]) -> str:
         """Code for "members of these names are allowed", whatever they are."""
         validation = self.terms.validation
-        code = validation.names(self._object or (), exact=False, name="name") if names else ALWAYS
+        code = validation.names(self._object or (), name="name") if names else ALWAYS
         if self.terms.sound(code) in (ALWAYS, NEVER):
             return code
         return validation.pool.name("FITS", f"all(map({validation.checked_name(code)}, {sorted(names)!r}))")
@@ -172,8 +172,8 @@ class Contract:
         if self.joined:
             return self.allowed(names)
         if self._object is None:
-            return self.terms.sound(validation.kind(self.parts, "object", value, exact=False))
-        parts, codes = validation.own(self.parts, "object", value, exact=False)
+            return self.terms.sound(validation.kind(self.parts, "object", value))
+        parts, codes = validation.own(self.parts, "object", value)
         most = [part.node["maxProperties"] for part in parts if "maxProperties" in part.node]
         implied = {f"len({value}) >= 1"}
         implied |= {f"len({value}) <= {int(size)}" for size in most if not is_open and len(names) <= size}
@@ -188,7 +188,7 @@ class Contract:
     def _list(self) -> Subschemas | None:
         """The subschemas that apply to each element, if all are objects; None if there are other conditions."""
         try:
-            parts, _ = self.terms.validation.own(self.parts, "array", "value", exact=False, element="object")
+            parts, _ = self.terms.validation.own(self.parts, "array", "value", element="object")
         except DoubtError:
             return None
         more = ("contains", "prefixItems")
@@ -205,10 +205,10 @@ class Contract:
     def collected(self, value: str) -> str:
         """Code for "the conditions on the list as a whole hold", for a list of valid objects."""
         if self._list is None:
-            return self.terms.sound(self.terms.validation.kind(self.parts, "array", value, exact=False))
-        _, codes = self.terms.validation.own(self.parts, "array", value, exact=False, element="object")
+            return self.terms.sound(self.terms.validation.kind(self.parts, "array", value))
+        _, codes = self.terms.validation.own(self.parts, "array", value, element="object")
         code = self.terms.sound(all_of(codes))
-        whole = self.terms.validation.kind(self.parts, "array", value, exact=False)  # also where it is empty
+        whole = self.terms.validation.kind(self.parts, "array", value)  # also where it is empty
         return any_of([value, whole]) if code == ALWAYS else f"({code} if {value} else {whole})"
 
     # Bodies
@@ -229,7 +229,7 @@ class Contract:
             elif how == "merge":
                 code = any_of(["type(member) is not dict", member.finished("member", (), (), is_open=True)])
             else:
-                code = self.terms.sound(validation.any(member.parts, "member", exact=False))
+                code = self.terms.sound(validation.any(member.parts, "member"))
             if code != ALWAYS:
                 lines += [f"member = body.get({name!r})", *_refused(any_of(["member is None", code]))]
         return validation.once(("outermost", self.key, element_of), "body", lambda _: [*lines, f"return {ALWAYS}"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from typing import Any
 
 from ...patterns.python import fits_all
@@ -51,10 +52,10 @@ _FEW = 12
 
 
 class Validation:
-    """Writes the functions of the schemas of one module. Unless an answer has to be `exact`, a doubt counts as a
-    refusal."""
+    """Writes the functions of the schemas of one module. A doubt counts as a refusal, unless answers must be exact."""
 
     def __init__(self, pool: Pool) -> None:
+        self.is_exact = False
         self.pool = pool
         self.known: dict[Any, str | None] = {}
         self.referred_to: set[str] = set()
@@ -62,26 +63,30 @@ class Validation:
         self.written: dict[tuple[str, str], str] = {}
         self.doubts = 0
         """The number of negative answers that were only doubts."""
-        self.texts: tuple[str, tuple[Texts, ...]] = "", ()
-        """The variable whose strings are known, and their origins."""
+        self.texts: dict[str, tuple[Texts, ...]] = {}
+        """The origins of the strings in a variable."""
+        self.exactly = copy(self)
+        """The same, with exact answers: they raise DoubtError where they are in doubt."""
+        self.exactly.is_exact, self.exactly.exactly = True, self.exactly
 
     @contextmanager
     def knowing(self, value: Value) -> Iterator[None]:
         """In the `with` block, no code is written for conditions that the strings of the value are known to meet."""
-        self.texts = value.text, value.texts
+        self.texts[value.text] = value.texts
         try:
             yield
         finally:
-            self.texts = "", ()
+            self.texts.clear()
 
     def check(self, schemas: Sequence[Schema]) -> str:
         """The name of a function of a value; ALWAYS if all values are valid, NEVER if nothing is known."""
         written = self.pool.copy()
         try:
-            return self.function(subschemas_of(schemas), exact=False)
+            return self.function(subschemas_of(schemas))
         except RecursionError:  # nothing half done stays
             self.pool.restore(written)
-            self.known, self.written, self.at_work = {}, {}, set()
+            for state in (self.known, self.written, self.at_work):
+                state.clear()
             return NEVER
 
     def once(self, key: Any, parameter: str, lines: Callable[[str], Iterable[str]]) -> str:
@@ -111,23 +116,23 @@ class Validation:
 
     # Values of any kind
 
-    def function(self, parts: Subschemas, *, exact: bool) -> str:
+    def function(self, parts: Subschemas) -> str:
         """The name of the function that checks a value by all the parts, or ALWAYS or NEVER."""
         parts = flat(parts)
-        key = ("value", exact, *(part.key for part in parts))
+        key = ("value", self.is_exact, *(part.key for part in parts))
         return self.once(
-            key, "value", lambda _: answers_by_kind({kind: self.kind(parts, kind, "value", exact) for kind in KINDS})
+            key, "value", lambda _: answers_by_kind({kind: self.kind(parts, kind, "value") for kind in KINDS})
         )
 
-    def any(self, parts: Subschemas, value: str, exact: bool) -> str:
+    def any(self, parts: Subschemas, value: str) -> str:
         """Code for "the value in the variable is valid"."""
         parts = flat(parts)
-        key = (exact, *(part.key for part in parts))
+        key = (self.is_exact, *(part.key for part in parts))
         if key in self.at_work:  # it applies to values inside of what it applies to
-            return f"{self.checked(parts, exact)}({value})"
+            return f"{self.checked(parts)}({value})"
         self.at_work.add(key)
         try:
-            by_kind = {kind: self.kind(parts, kind, value, exact) for kind in KINDS if is_allowed(parts, kind)}
+            by_kind = {kind: self.kind(parts, kind, value) for kind in KINDS if is_allowed(parts, kind)}
         finally:
             self.at_work.remove(key)
         by_kind = {kind: code for kind, code in by_kind.items() if code != NEVER}
@@ -141,7 +146,7 @@ class Validation:
             if len(by_kind) == len(KINDS):
                 return ALWAYS
             return f"type({value}) in {self.classes(by_kind)}"
-        return f"{self.function(parts, exact=exact)}({value})"
+        return f"{self.function(parts)}({value})"
 
     def classes(self, kinds: Iterable[str]) -> str:
         names = [CLASSES[kind] for kind in KINDS if kind in set(kinds)]
@@ -149,44 +154,42 @@ class Validation:
 
     # Values of one kind
 
-    def kind(self, parts: Subschemas, kind: str, value: str, exact: bool, element: str | None = None) -> str:
+    def kind(self, parts: Subschemas, kind: str, value: str, element: str | None = None) -> str:
         """Code for "the value in the variable, which is of this kind, is valid by all the parts".
 
         With `element`, the value is a list that is not empty and has only elements of that kind.
         """
         try:
-            parts, codes = self.own(parts, kind, value, exact, element)
+            parts, codes = self.own(parts, kind, value, element)
             if NEVER in codes:
                 return NEVER
             if kind == "object":
-                codes += self.members(parts, value, exact)
+                codes += self.members(parts, value)
             elif kind == "array" and element is None and any(map(is_choosy, parts)):
-                codes = [self.by_element(parts, value, exact)]
+                codes = [self.by_element(parts, value)]
             elif kind == "array":
-                codes += self.elements(parts, value, exact, element)
+                codes += self.elements(parts, value, element)
         except DoubtError:
-            if exact:
+            if self.is_exact:
                 raise
             self.doubts += 1
             return NEVER
         return all_of(codes)
 
-    def own(
-        self, parts: Subschemas, kind: str, value: str, exact: bool, element: str | None = None
-    ) -> tuple[Subschemas, list[str]]:
+    def own(self, parts: Subschemas, kind: str, value: str, element: str | None = None) -> tuple[Subschemas, list[str]]:
         """All parts that apply to values of the kind, and their conditions on the value apart from its members and
         elements. Raises DoubtError."""
         parts = self.chosen(parts, kind, value, element)
         codes: list[str] = []
         for part in parts:
-            codes += self.conditions(part, kind, value, exact, element)
+            codes += self.conditions(part, kind, value, element)
             if NEVER in codes:
                 break
         return parts, codes
 
-    def one(self, node: Any, part: Subschema, kind: str, value: str, exact: bool, element: str | None = None) -> str:
+    def one(self, node: Any, part: Subschema, kind: str, value: str, element: str | None = None) -> str:
         """The same for one subschema that another one contains."""
-        return self.kind(flat([part.below(node)]), kind, value, exact, element)
+        return self.kind(flat([part.below(node)]), kind, value, element)
 
     def chosen(self, parts: Subschemas, kind: str, value: str, element: str | None) -> Subschemas:
         """The parts, and the consequences of each `if` whose outcome is the same for all values of the kind."""
@@ -207,10 +210,10 @@ class Validation:
         """The outcome of the `if` of a subschema if it is the same for all values of the kind, else None."""
         if not isinstance(part.node, Mapping) or "if" not in part.node:
             return None
-        test = self.one(part.node["if"], part, kind, value, True, element)
+        test = self.exactly.one(part.node["if"], part, kind, value, element)
         return test if test in (ALWAYS, NEVER) else None
 
-    def conditions(self, part: Subschema, kind: str, value: str, exact: bool, element: str | None) -> Iterator[str]:
+    def conditions(self, part: Subschema, kind: str, value: str, element: str | None) -> Iterator[str]:
         """The conditions of one subschema on a value of the kind, apart from its members and elements."""
         node = part.node
         if node is False:
@@ -220,7 +223,7 @@ class Validation:
             raise DoubtError
         yield from of_type(node, kind, value)
         yield from self.of_values(node, kind, value)
-        yield from self.combined(part, kind, value, exact, element)
+        yield from self.combined(part, kind, value, element)
         if kind == "string":
             yield from self.of_text(node, value)
         elif kind in ("integer", "double"):
@@ -229,7 +232,7 @@ class Validation:
             yield from bounds(f"len({value})", node.get("minItems"), node.get("maxItems"))
         elif kind == "object":
             yield from bounds(f"len({value})", node.get("minProperties"), node.get("maxProperties"))
-            yield from self.dependent(part, value, exact)
+            yield from self.dependent(part, value)
 
     def of_values(self, node: Mapping[str, Any], kind: str, value: str) -> Iterator[str]:
         """The conditions of `const` and `enum`."""
@@ -252,11 +255,11 @@ class Validation:
 
     def known_texts(self, value: str) -> frozenset[str] | None:
         """The strings of which the one in the variable is known to be one; None if unknown."""
-        sets = [one.texts for one in self.texts[1]] if self.texts[0] == value else []
+        sets = [one.texts for one in self.texts.get(value, ())]
         return None if not sets or None in sets else frozenset[str]().union(*(texts or () for texts in sets))
 
     def of_text(self, node: Mapping[str, Any], value: str) -> Iterator[str]:
-        texts = self.texts[1] if self.texts[0] == value else ()
+        texts = self.texts.get(value, ())
         most = node.get("maxLength")
         known = most is not None and bool(texts) and all(one.within(int(most)) for one in texts)
         yield from bounds(f"len({value})", node.get("minLength"), None if known else most)
@@ -270,38 +273,38 @@ class Validation:
                 raise DoubtError
             yield found
 
-    def combined(self, part: Subschema, kind: str, value: str, exact: bool, element: str | None) -> Iterator[str]:
+    def combined(self, part: Subschema, kind: str, value: str, element: str | None) -> Iterator[str]:
         """The conditions of `not`, `anyOf`, `oneOf`, and of an `if` whose outcome depends on the value."""
         node = part.node
 
-        def fits(node: Any, exact: bool) -> str:
-            return self.one(node, part, kind, value, exact, element)
+        def fits(validation: Validation, node: Any) -> str:
+            return validation.one(node, part, kind, value, element)
 
         if "not" in node:
-            yield negated(fits(node["not"], True))
+            yield negated(fits(self.exactly, node["not"]))
         if "anyOf" in node:
-            yield any_of([fits(one, exact) for one in node["anyOf"]])
+            yield any_of([fits(self, one) for one in node["anyOf"]])
         if "oneOf" in node:
-            codes = [code for one in node["oneOf"] if (code := fits(one, True)) != NEVER]
+            codes = [code for one in node["oneOf"] if (code := fits(self.exactly, one)) != NEVER]
             if len(codes) == 1:
                 yield codes[0]
             else:
                 yield f"sum(map(bool, ({', '.join(codes)}))) == 1" if codes else NEVER
         if "if" in node and self.choice(part, kind, value, element) is None:
-            test = fits(node["if"], True)
-            then, otherwise = fits(node.get("then", True), exact), fits(node.get("else", True), exact)
+            test = fits(self.exactly, node["if"])
+            then, otherwise = fits(self, node.get("then", True)), fits(self, node.get("else", True))
             yield any_of([negated(test), then])
             yield any_of([test, otherwise])
 
     # Objects
 
-    def dependent(self, part: Subschema, value: str, exact: bool) -> Iterator[str]:
+    def dependent(self, part: Subschema, value: str) -> Iterator[str]:
         for name, names in part.node.get("dependentRequired", {}).items():
             yield any_of([f"{name!r} not in {value}", all_of([f"{other!r} in {value}" for other in names])])
         for name, node in part.node.get("dependentSchemas", {}).items():
-            yield any_of([f"{name!r} not in {value}", self.one(node, part, "object", value, exact)])
+            yield any_of([f"{name!r} not in {value}", self.one(node, part, "object", value)])
 
-    def members(self, parts: Subschemas, value: str, exact: bool) -> Iterator[str]:
+    def members(self, parts: Subschemas, value: str) -> Iterator[str]:
         """Code for all conditions of the parts on the members of an object: a function that visits each once."""
         required = [name for part in parts for name in part.node.get("required", ())]
         parts = tuple(part for part in parts if any(key in part.node for key in MEMBERS))
@@ -315,13 +318,13 @@ class Validation:
 
         def lines(_: str) -> Iterator[str]:
             if is_closed and len(names) <= _FEW and not any("propertyNames" in part.node for part in parts):
-                return self.closed(parts, names, frozenset(required), exact)
-            return self.open(parts, list(listed), required, exact)
+                return self.closed(parts, names, frozenset(required))
+            return self.open(parts, list(listed), required)
 
-        function = self.once(("members", exact, *required, *(part.key for part in parts)), "members", lines)
+        function = self.once(("members", self.is_exact, *required, *(part.key for part in parts)), "members", lines)
         yield function if function in (ALWAYS, NEVER) else f"{function}({value})"
 
-    def closed(self, parts: Subschemas, names: Sequence[str], required: frozenset[str], exact: bool) -> Iterator[str]:
+    def closed(self, parts: Subschemas, names: Sequence[str], required: frozenset[str]) -> Iterator[str]:
         """Validates an object of a few known members: each is checked, and then they are counted."""
         if not required <= set(names):
             yield "return False"
@@ -329,7 +332,7 @@ class Validation:
         optional = [name for name in names if name not in required]
         yield f"count = {len(required)}"
         for name in names:
-            code = self.any(member_subschemas(parts, name) or (), "member", exact)
+            code = self.any(member_subschemas(parts, name) or (), "member")
             lines = (
                 [] if code == ALWAYS else [f"member = members[{name!r}]", f"if {negated(code)}:", "    return False"]
             )
@@ -342,22 +345,22 @@ class Validation:
         else:
             yield "return len(members) == count"
 
-    def open(self, parts: Subschemas, listed: Sequence[str], required: Sequence[str], exact: bool) -> Iterator[str]:
+    def open(self, parts: Subschemas, listed: Sequence[str], required: Sequence[str]) -> Iterator[str]:
         """Validates an object of any members, some of them listed. Unlisted names that proved valid are cached."""
         other, known = member_subschemas(parts, None), self.remembered()
         if required:
             test = " and ".join(f"{name!r} in members" for name in required)
             yield from (f"if not ({test}):", "    return False")
         is_any = other is not None and not listed
-        if is_any and self.names(parts, exact) != ALWAYS:
+        if is_any and self.names(parts) != ALWAYS:
             yield from (f"if {known}.issuperset(members):", "    for member in members.values():")
-            yield from (f"        {line}" for line in self.checked_lines(other or (), exact))
+            yield from (f"        {line}" for line in self.checked_lines(other or ()))
             yield "    return True"
         yield "for name, member in members.items():"
-        if is_any and self.names(parts, exact) == ALWAYS:
-            yield from (f"    {line}" for line in self.checked_lines(other or (), exact))
+        if is_any and self.names(parts) == ALWAYS:
+            yield from (f"    {line}" for line in self.checked_lines(other or ()))
         else:
-            yield from (f"    {line}" for line in self.entry_lines(parts, listed, known, exact))
+            yield from (f"    {line}" for line in self.entry_lines(parts, listed, known))
         yield "return True"
 
     def remembered(self) -> str:
@@ -366,16 +369,16 @@ class Validation:
         self.pool.constants.append(f"{known} = Known()")
         return known
 
-    def entry_lines(self, parts: Subschemas, listed: Sequence[str], known: str, exact: bool) -> Iterator[str]:
+    def entry_lines(self, parts: Subschemas, listed: Sequence[str], known: str) -> Iterator[str]:
         """Lines that return if the member of a name is invalid."""
-        other, allowed = member_subschemas(parts, None), self.names(parts, exact)
+        other, allowed = member_subschemas(parts, None), self.names(parts)
         word = "if"
         if other is not None:
             yield f"if name in {known}:"
-            yield from (f"    {line}" for line in self.checked_lines(other, exact))
+            yield from (f"    {line}" for line in self.checked_lines(other))
             word = "elif"
         functions = {
-            name: self.checked(below, exact) for name in listed if (below := member_subschemas(parts, name)) is not None
+            name: self.checked(below) for name in listed if (below := member_subschemas(parts, name)) is not None
         }
         if functions:
             entries = ", ".join(f"{name!r}: {code}" for name, code in functions.items())
@@ -385,7 +388,7 @@ class Validation:
             word = "elif"
         if other is not None:
             unlisted = f"name not in {self.pool.texts(frozenset(listed))}" if listed else ALWAYS
-            yield f"{word} {all_of([unlisted, allowed, self.any(other, 'member', exact)])}:"
+            yield f"{word} {all_of([unlisted, allowed, self.any(other, 'member')])}:"
             yield f"    {known}.learn(name)"
             word = "elif"
         yield from ["return False"] if word == "if" else ["else:", "    return False"]
@@ -395,28 +398,28 @@ class Validation:
         listed = list(dict.fromkeys(name for part in parts for name in part.node.get("properties", {})))
 
         def lines(_: str) -> Iterator[str]:
-            yield from self.entry_lines(parts, listed, self.remembered(), exact=False)
+            yield from self.entry_lines(parts, listed, self.remembered())
             yield "return True"
 
         return self.once(("entry", *(part.key for part in parts)), "name, member", lines)
 
-    def names(self, parts: Subschemas, exact: bool, name: str = "name") -> str:
+    def names(self, parts: Subschemas, name: str = "name") -> str:
         """Code for "the name in the variable is allowed"."""
         named = [part for part in parts if "propertyNames" in part.node]
-        return all_of([self.one(part.node["propertyNames"], part, "string", name, exact) for part in named])
+        return all_of([self.one(part.node["propertyNames"], part, "string", name) for part in named])
 
     def checked_name(self, code: str) -> str:
         return self.once(("name", code), "name", lambda _: [f"return bool({code})"])
 
-    def checked(self, parts: Subschemas, exact: bool) -> str:
+    def checked(self, parts: Subschemas) -> str:
         """The name of a function that can be called, also for ALWAYS and NEVER."""
-        name = self.function(parts, exact=exact)
+        name = self.function(parts)
         return {ALWAYS: "always", NEVER: "never"}.get(name, name)
 
-    def checked_lines(self, parts: Subschemas, exact: bool) -> Iterator[str]:
+    def checked_lines(self, parts: Subschemas) -> Iterator[str]:
         """Lines that return if the member is invalid; strings and values without conditions need no call."""
         parts = flat(parts)
-        by_kind = {kind: self.kind(parts, kind, "member", exact) for kind in KINDS}
+        by_kind = {kind: self.kind(parts, kind, "member") for kind in KINDS}
         plain = [kind for kind, code in by_kind.items() if code == ALWAYS]
         if len(plain) == len(KINDS):
             yield "pass"
@@ -429,20 +432,20 @@ class Validation:
                 yield "        return False"
                 word = "elif"
         rest = [kind for kind in by_kind if kind in ("integer", "double") and by_kind[kind] not in (ALWAYS, NEVER)]
-        function = self.function(parts, exact=exact) if rest else NEVER
+        function = self.function(parts) if rest else NEVER
         refused = [f"kind not in {self.classes(plain)}"] if plain else []
         refused += [f"not {function}(member)"] if function not in (ALWAYS, NEVER) else []
         yield from (f"{word} {' and '.join(refused) or 'True'}:", "    return False")
 
     # Lists
 
-    def elements(self, parts: Subschemas, value: str, exact: bool, element: str | None) -> Iterator[str]:
+    def elements(self, parts: Subschemas, value: str, element: str | None) -> Iterator[str]:
         """The conditions of the subschemas on the elements of a list."""
 
         def fits(parts: Subschemas, item: str) -> str:
             if element is None:
-                return self.any(parts, item, exact)
-            return self.kind(flat(parts), element, item, exact)
+                return self.any(parts, item)
+            return self.kind(flat(parts), element, item)
 
         plain = []
         for part in parts:
@@ -459,13 +462,13 @@ class Validation:
                 else:
                     yield code if code in (ALWAYS, NEVER) else f"any({code} for item in {value})"
             if "items" in part.node and first:
-                yield self.each((part.below(part.node["items"]),), f"{value}[{len(first)}:]", exact, element)
+                yield self.each((part.below(part.node["items"]),), f"{value}[{len(first)}:]", element)
             elif "items" in part.node:
                 plain.append(part.below(part.node["items"]))
         if plain:
-            yield self.each(tuple(plain), value, exact, element)
+            yield self.each(tuple(plain), value, element)
 
-    def by_element(self, parts: Subschemas, value: str, exact: bool) -> str:
+    def by_element(self, parts: Subschemas, value: str) -> str:
         """Validates a list with conditions beyond those on each element.
 
         Most lists have elements of one kind, for which most conditions are decided at compile time.
@@ -474,22 +477,22 @@ class Validation:
         def lines(_: str) -> Iterator[str]:
             yield from ("if len(set(map(type, items))) == 1:", "    kind = type(items[0])")
             for element in KINDS:
-                whole = self.kind(parts, "array", "items", exact, element)
+                whole = self.kind(parts, "array", "items", element)
                 if whole != NEVER:
                     yield from (f"    if kind is {CLASSES[element]}:", f"        return {whole}")
-            codes = [code for part in parts for code in self.conditions(part, "array", "items", exact, None)]
-            yield f"return {all_of([*codes, *self.elements(parts, 'items', exact, None)])}"
+            codes = [code for part in parts for code in self.conditions(part, "array", "items", None)]
+            yield f"return {all_of([*codes, *self.elements(parts, 'items', None)])}"
 
-        return f"{self.once(('list', exact, *(part.key for part in parts)), 'items', lines)}({value})"
+        return f"{self.once(('list', self.is_exact, *(part.key for part in parts)), 'items', lines)}({value})"
 
-    def each(self, parts: Subschemas, value: str, exact: bool, element: str | None) -> str:
+    def each(self, parts: Subschemas, value: str, element: str | None) -> str:
         """Code for "each element is valid"."""
         parts = flat(parts)
-        fits = self.any(parts, "item", exact) if element is None else self.kind(parts, element, "item", exact)
+        fits = self.any(parts, "item") if element is None else self.kind(parts, element, "item")
         if fits == ALWAYS:
             return ALWAYS
         if fits == NEVER:
             return f"not {value}"
         lines = ["for item in items:", f"    if {negated(fits)}:", "        return False", "return True"]
-        name = self.once(("items", exact, element, *(part.key for part in parts)), "items", lambda _: lines)
+        name = self.once(("items", self.is_exact, element, *(part.key for part in parts)), "items", lambda _: lines)
         return f"{name}({value})"
