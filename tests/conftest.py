@@ -1,4 +1,4 @@
-"""A small mapping to load and to run, written to a folder of its own; and tests that take their cases from YAML."""
+"""Fixtures for all tests: a small mapping to load and run in its own folder, and test cases read from YAML."""
 
 from __future__ import annotations
 
@@ -46,19 +46,19 @@ Files = Mapping[str, Any]
 _YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-# Times are no matter of tests: machines differ, and are shared. `make fuzz` chooses the second profile.
+# No deadlines: machines differ, and are shared. `make fuzz` chooses the second profile.
 settings.register_profile("moemap", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("fuzz", settings.get_profile("moemap"), max_examples=5000, print_blob=True)
 settings.load_profile("moemap")
 
 
-# The heap of the tests is large and lives long: collecting it as often as a small one takes a fifth of all time.
+# The heap of the tests is large and lives long: collecting it at the default rate takes a fifth of the time.
 gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def caches_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The tests neither use nor fill the caches of who runs them; all workers share those of the run."""
+    """Gives the run caches of its own, which all its workers share, instead of those of the user."""
     run = tmp_path_factory.getbasetemp()
     folder = run.parent if "PYTEST_XDIST_WORKER" in os.environ else run
     with pytest.MonkeyPatch.context() as patch:

@@ -185,7 +185,7 @@ class Destination:
         return len(self.arrivals) - bisect.bisect_right(self.arrivals, at - seconds)
 
     def most_in(self, seconds: float) -> int:
-        """The most that arrived in any span of so many seconds."""
+        """The maximum number of arrivals in any span of so many seconds."""
         most = start = 0
         for end, at in enumerate(self.arrivals):
             while self.arrivals[start] <= at - seconds:
@@ -195,7 +195,7 @@ class Destination:
 
 
 async def main() -> None:
-    """Serve until the end of standard input."""
+    """Serves until the end of standard input."""
     settings = Settings(**json.loads(sys.argv[1])) if len(sys.argv) > 1 else Settings()
     async with Destination(settings) as destination:
         print(destination.url, flush=True)

@@ -1,4 +1,4 @@
-"""`moemap test --coverage`: the list, the files, and the least share."""
+"""`moemap test --coverage`: the list, the files, and the minimum share."""
 
 from __future__ import annotations
 

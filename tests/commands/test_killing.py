@@ -1,4 +1,4 @@
-"""Senders and services are killed at any moment, while receiver, clock and disk do all that goes wrong."""
+"""Senders and services are killed at any moment, while receiver, clock and disk misbehave."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LONG = 40
 
 
 def held(place: str, got: Any, inputs: int) -> None:
-    """Holds what was promised to what the receiver got."""
+    """Compares the promises of delivery with the requests that the receiver got."""
     effects = [(one["element"]["user"], one["element"]["number"]) for one in got["effects"]]
     with Outbox(place) as outbox:
         rows = outbox.read("SELECT id, body FROM request")
@@ -84,7 +84,7 @@ class Chaos:
         written.replace(self.folder / "clock")
 
     def fill_disk(self) -> None:
-        """Lets the processes write little more into any file, for a while."""
+        """Limits the sizes of the processes' files for a while, so that they can write little more."""
         room = max((path.stat().st_size for path in self.folder.glob("*.db*")), default=0)
         for process in self.running:
             with suppress(ProcessLookupError):
@@ -122,7 +122,7 @@ class Chaos:
                 time.sleep(0.02)
 
     def round(self, number: int) -> None:
-        """Starts processes, lets things go wrong, and kills them: soon after sending has begun, or before."""
+        """Starts processes, injects faults, and kills the processes: soon after sending has begun, or before."""
         before = len(ledger(self.url)["arrivals"])
         if self.chance.random() < 0.4:
             self.jump()

@@ -78,7 +78,7 @@ def test_ctrl_c_is_130_without_a_word(count: int, jobs: int) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
-        # What is read depends on what is written, which nobody reads.
+        # The process reads no more while nobody reads its output.
         writer = threading.Thread(target=feed, args=(process.stdin, lines, jobs > 1))
         writer.start()
         assert process.stdout.read(1) == b"{"

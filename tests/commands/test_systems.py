@@ -1,4 +1,4 @@
-"""Works without features that macOS or Windows lack: tested by removing them before moemap is imported."""
+"""moemap works without features that macOS or Windows lack, which are removed before it is imported."""
 
 from __future__ import annotations
 

@@ -264,7 +264,7 @@ def test_a_folder_is_an_input(here: Path) -> None:
 
 
 def test_a_plain_rerun_throws_nothing_away(here: Path) -> None:
-    """This also holds with an output for each input, before anything is done."""
+    """With an output for each input, too: the run is refused before anything is done."""
     write("a.json", "b.json")
     arguments = ["transform", "a.json", "b.json", "--output-dir", "out"]
     run(*arguments)

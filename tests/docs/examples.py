@@ -1,7 +1,7 @@
-"""Reads the examples out of the documentation and runs them.
+"""Reads the examples in the documentation and runs them.
 
-An example is a few fenced blocks with a title, as in ```` ```yaml title=mapping.yaml ````: files, and what comes of
-them. A `mapping.yaml` without the line `language:` is only a piece of a mapping: the parts that it does not have are
+An example is a few fenced blocks with a title, as in ```` ```yaml title=mapping.yaml ````: files, and their
+result. A `mapping.yaml` without the line `language:` is only a piece of a mapping: the parts that it does not have are
 added behind it from the base mapping of docs/language/README.md, so that lines and columns stay what the reader sees.
 Where there is a `workspace.yaml`, the mapping lies in the folder `base`.
 """
@@ -44,7 +44,7 @@ SCHEMAS = dict.fromkeys(("batch.schema.json", "event.schema.json"), '{"type": "o
 
 
 def completed(piece: str) -> str:
-    """A piece of a mapping, with what it does not say taken from the base mapping."""
+    """A piece of a mapping, with the parts that it lacks from the base mapping."""
     own = _SECTION.findall(piece)
     if "language" in own:
         return piece

@@ -13,9 +13,9 @@ BLOCK = re.compile(r"^```(\w+)(?: title=(\S+))?\n(.*?)^```$", re.MULTILINE | re.
 
 
 def followed(folder: Path) -> list[tuple[int, str, str]]:
-    """The offset of what the guide shows of each step, what it shows, and what was printed.
+    """For each step: the offset of the shown output in the guide, the shown output, and the printed output.
 
-    A file with a number behind its name is a line of this file that is replaced.
+    A block titled with a file name and a number replaces that line of the file.
     """
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "NO_COLOR": "1"}

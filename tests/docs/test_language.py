@@ -30,7 +30,7 @@ LAST = {"result", "bulk", "tests.yaml"}
 
 
 def examples(text: str) -> Iterator[list[Block]]:
-    """The blocks of each example of a page: files, the input, and last what comes of it."""
+    """The blocks of each example of a page: files, the input, and last the result."""
     example: list[Block] = []
     for block in blocks(text):
         example.append(block)

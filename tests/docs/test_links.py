@@ -1,4 +1,4 @@
-"""Every relative link of the documentation leads to a file, and to a heading of it where it names one."""
+"""Every relative link of the documentation leads to a file, and to an existing heading if it names one."""
 
 import re
 import tomllib

@@ -69,7 +69,7 @@ def long_pattern(folder: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace("*a?a*", f"*a?{'a' * 999}*"), encoding="utf-8")
 
 
-# What no block can show: done to the folder of the wrong example.
+# Changes to the folder of the wrong example that no block can show.
 MADE: dict[str, Callable[[Path], None]] = {
     "M001": no_file,
     "M002": latin_1,
@@ -81,20 +81,20 @@ MADE: dict[str, Callable[[Path], None]] = {
 }
 
 
-# What no file shows alone: the folder is checked.
+# Problems between files: the whole folder is checked.
 OF_FOLDERS = {"M133"}
 
-# What formatting a file says.
+# Problems of formatting a file.
 OF_LAYOUT = {"M245"}
 
-# What importing the files of another tool says.
+# Problems of importing the files of another tool.
 OF_IMPORTS = {"M701", "M702", "M703"}
 
-# What is said where values are accounted for; the page does not show a million decisions.
+# Problems of an account of values; the page does not show a million decisions.
 OF_ACCOUNTS = {"M527"}
 
 LAST_OF_MANY = {"M516", "M517"}
-"""Those that only come after twenty others, which their pages leave out."""
+"""The codes that are only reported after twenty other problems, which their pages leave out."""
 
 
 def sections(code: str) -> dict[str, str]:

@@ -64,14 +64,14 @@ def test_a_folder_that_is_not_trusted_names_no_command() -> None:
 
 
 def test_commands_of_the_extension_are_none_of_the_server() -> None:
-    """VS Code refuses a command that is there twice."""
+    """VS Code refuses a command that is registered twice."""
     own = {one["command"] for one in MANIFEST["contributes"]["commands"]}
     assert own.isdisjoint(RuleServer().protocol.fm.commands)
     assert all(f'"{name}"' in (EXTENSION / "src" / "extension.js").read_text("utf-8") for name in own)
 
 
 def test_settings_are_used() -> None:
-    """vscode-languageclient reads the trace by the name of the client."""
+    """vscode-languageclient reads the setting of the trace below the name of the client."""
     settings = set(MANIFEST["contributes"]["configuration"]["properties"])
     assert settings == {"moemap.command", "moemap.trace.server"}
 
@@ -91,7 +91,7 @@ def test_the_grammar_knows_the_keys_of_expressions() -> None:
     assert set(re.findall(r"\|- (\w+):", text)) == wanted
 
 
-# What needs its packages and Node.js: make test-editors
+# Needs the packages of the extension and Node.js: make test-editors
 
 
 needs_build = pytest.mark.skipif(not BUILT.exists(), reason="the extension is not built: make vscode")
@@ -130,7 +130,7 @@ def test_scopes_agree_with_the_tokens_of_the_server() -> None:
                 token = left.pop((number, start), None)
                 if token is None or not own[0].startswith(CATEGORIES[token.type]):
                     wrong.append(f"{path}:{number}:{start + 1}: {own[0]}, not {token}")
-        # What stands under any other key is known to be an expression by the server alone.
+        # Only the server knows the expressions under any other key.
         missing += [
             f"{path}:{one.line}:{one.column}: {one.type}"
             for one in left.values()
@@ -143,7 +143,7 @@ def test_scopes_agree_with_the_tokens_of_the_server() -> None:
 
 @needs_packages
 def test_other_files_are_not_coloured(tmp_path: Path) -> None:
-    """Their keys may have the same names."""
+    """Keys in other YAML files may have the same names."""
     path = tmp_path / "pipeline.yaml"
     path.write_text("job:\n  when: manual\n  from: a.b\n  script: '{{ x }}'\n", "utf-8")
     assert not [name for line in scopes([path])[0] for *_, names in line for name in names if "moemap" in name]
@@ -151,7 +151,7 @@ def test_other_files_are_not_coloured(tmp_path: Path) -> None:
 
 @needs_build
 def test_a_session(tmp_path: Path) -> None:
-    """With a stand-in for VS Code, which cannot be run here."""
+    """A session with a stand-in for VS Code, which cannot run here."""
     project = written(tmp_path / "project", FILES_OF_SHOP)
     path = project / "parts" / "orders.yaml"
     path.write_text(path.read_text("utf-8").replace("settings.currency", "setings.currency"), "utf-8")

@@ -1,4 +1,4 @@
-"""Shared by the tests of the compiler: chance, and the equality of Results."""
+"""Fixtures for the tests of the engine: random mappings, and the equality of Results."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def copy_limit(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], int]:
 
 @pytest.fixture(scope="session")
 def bodies() -> ModuleType:
-    """Random mappings, and schemas that what they make mostly fits (`bodies.py` beside this file)."""
+    """Random mappings, and schemas that most of their bodies fit (`bodies.py` beside this file)."""
     return _beside("bodies")
 
 
@@ -132,14 +132,14 @@ def _beside(name: str) -> ModuleType:
 
 @pytest.fixture(scope="session")
 def difference() -> Callable[[Result, Result], str]:
-    """The first difference of two Results, in words; empty where they are equal in everything that shows."""
+    """The first difference of two Results, in words; empty if they are equal in all that users see."""
 
     def first(wanted: Result, given: Result) -> str:
         for part in ("problems", "skipped", "requests"):
             left, right = getattr(wanted, part), getattr(given, part)
             for number in range(max(len(left), len(right))):
                 one, other = (side[number] if number < len(side) else None for side in (left, right))
-                # `==` takes 1, 1.0 and true for the same, and knows no order of keys.
+                # `==` considers 1, 1.0 and true equal, and ignores the order of keys.
                 if one != other or (part == "requests" and repr(one) != repr(other)):
                     return f"{part}[{number}]\n  interpreter: {one!r}\n  compiled:    {other!r}"
         return "" if wanted == given else "the Results are not equal"

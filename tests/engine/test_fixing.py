@@ -1,4 +1,4 @@
-"""`moemap check --fix`: what it changes, says, leaves and refuses."""
+"""`moemap check --fix`: its changes, its output, and what it leaves or refuses."""
 
 from __future__ import annotations
 

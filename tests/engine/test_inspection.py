@@ -300,7 +300,7 @@ def test_paths_appear_as_they_are_given(write: Callable[..., None], tmp_path: Pa
     write(**{"m/mapping.yaml": f"{MAPPING}include: [parts/one.yaml]\n", "m/parts/one.yaml": WRONG_PART})
     absolute = tmp_path / "m" / "parts" / "one.yaml"
     assert said(inspect_paths([str(absolute)])) == [f"{absolute}:1:46 M204"]
-    # The first name counts where a file has two.
+    # If a file has two names, the first one counts.
     assert said(inspect_paths([str(absolute), "m"])) == [f"{absolute}:1:46 M204"]
     assert said(inspect_paths(["m", str(absolute)])) == ["m/parts/one.yaml:1:46 M204"]
     os.chdir("m/parts")
@@ -375,7 +375,7 @@ def test_parts_of_a_mapping_that_cannot_be_read_are_not_called_lost(write: Calla
 
 
 def test_what_is_wrong_with_a_mapping_is_said_once(write: Callable[..., None], tmp_path: Path) -> None:
-    """Whichever of its workspaces is checked, and by whatever ways these name it."""
+    """The findings of a mapping are reported once, whichever workspaces are checked and however they name it."""
     write(
         **{
             "base/mapping.yaml": f"{MAPPING}include: [one.yaml]\n",

@@ -100,7 +100,7 @@ def test_nothing_imports_in_a_circle() -> None:
             done.add(name)
 
     for name in MODULES:
-        # A package gives its names from its modules only when they are asked for.
+        # A package imports its names from its modules only when they are used.
         if MODULES[name].name != "__init__.py":
             visit(name, ())
 
@@ -126,7 +126,7 @@ def test_the_page_of_the_architecture_has_the_folders_in_order() -> None:
 
 
 def test_no_two_classes_have_the_same_name() -> None:
-    """Outside of tests; classes that one module alone uses begin with an underscore and do not count."""
+    """Tests, and private classes (those with an underscore), do not count."""
     folders = ("engine", "commands", "importers")
     homes = defaultdict(list)
     for path in (path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))):

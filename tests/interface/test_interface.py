@@ -1,4 +1,4 @@
-"""The service is attacked by its OpenAPI description. Needs the extra `interface`; run by `make test-interface`."""
+"""Attacks on the service, made from its OpenAPI description. Needs the extra `interface`: `make test-interface`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def agreed_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 OPERATIONS = ["GET /healthz", "GET /metrics", "GET /readyz", "POST /v1/batches"]
-"""All but the one that gives the description."""
+"""All operations but the one that returns the description."""
 
 
 def attack(interface: Any, **given_too: Any) -> list[str]:

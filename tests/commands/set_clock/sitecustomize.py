@@ -1,6 +1,6 @@
-"""Sets the clock of the wall of each Python process that has this folder in PYTHONPATH, forward or back.
+"""Moves the wall clock of each Python process that has this folder in PYTHONPATH, forward or back.
 
-The file CLOCK holds the seconds, also while the process runs.
+The file CLOCK holds the number of seconds, and is read again while the process runs.
 """
 
 import os

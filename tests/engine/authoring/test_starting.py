@@ -1,4 +1,4 @@
-"""New mappings: whatever they are started from, they pass their checks and tests, and say what was guessed."""
+"""New mappings: whatever they are started from, they pass their checks and tests, and list the guesses."""
 
 from __future__ import annotations
 
@@ -280,7 +280,7 @@ OPERATIONS = yaml.safe_load((APIS / "operations.yaml").read_text("utf-8"))
 
 @pytest.mark.parametrize("case", OPERATIONS, ids=[f"{one['api']}: {one['operation']}" for one in OPERATIONS])
 def test_operations_of_public_kinds_of_apis(case: Any, tmp_path: Path) -> None:
-    """Their mappings are without any finding, make these requests, and name what is to be reviewed."""
+    """The mappings have no findings, make these requests, and list the parts to review."""
     operation = operation_in(APIS / f"{case['api']}.yaml", case["operation"])
     made = start("made", [DraftSample("sample", case["sample"])], None, operation)
     mapping = checked(tmp_path / "made", made)

@@ -1,4 +1,4 @@
-"""Schema files against the metaschemas of their drafts: what the loader can do with, but no other tool."""
+"""Schema files against the metaschemas of their drafts: flaws that the loader accepts, but no other tool."""
 
 from __future__ import annotations
 

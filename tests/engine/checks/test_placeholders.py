@@ -1,4 +1,4 @@
-"""Words in braces that are no placeholder (M143)."""
+"""Words in braces that are not placeholders (M143)."""
 
 from __future__ import annotations
 

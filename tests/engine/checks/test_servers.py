@@ -1,4 +1,4 @@
-"""Servers whose URL is none with some settings (M141)."""
+"""Servers whose URL is invalid with some settings (M141)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts in comparisons that are nearly one that the input schema lists beside an open rest (M228)."""
+"""Texts in comparisons that differ little from one that the input schema lists beside any other text (M228)."""
 
 from __future__ import annotations
 

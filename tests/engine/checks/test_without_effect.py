@@ -1,4 +1,4 @@
-"""Parts without effect: constants that are no expressions (M234, M235), and names in vain (M239, M240, M241)."""
+"""Parts without effect: constants that are not expressions (M234, M235), and useless names (M239, M240, M241)."""
 
 from __future__ import annotations
 

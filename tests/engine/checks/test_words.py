@@ -1,4 +1,4 @@
-"""Values that were written like names (M233), with schemas that say much, little or nothing."""
+"""Values written like names (M233), with schemas that declare much, little or nothing."""
 
 from __future__ import annotations
 

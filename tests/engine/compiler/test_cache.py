@@ -1,4 +1,4 @@
-"""Compiled mappings from the cache: as if compiled now, and nobody else's."""
+"""Compiled mappings from the cache: the same as if compiled now, and never those of another user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Project files: where they are found, what they say, and what is wrong with them."""
+"""Project files: their places, their settings, and their problems."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
 
 
 def found(folder: str = "", **changes: Any) -> list[str]:
-    """The rows of what counts in a folder, without what nothing says."""
+    """The rows of the effective settings in a folder, without those that nothing sets."""
     made = configuration_around(Path(folder))
     assert made.problems == ()
     return [" ".join(line.split()) for line in text(rows(made, choose(made, "bundled", **changes))).splitlines()]

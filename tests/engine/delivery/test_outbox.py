@@ -1,4 +1,4 @@
-"""The outbox: nothing twice, nothing lost, in order, and always what its log says."""
+"""The outbox: nothing twice, nothing lost, in order, and always in the state that its log gives."""
 
 from __future__ import annotations
 
@@ -281,7 +281,7 @@ def test_dead_requests_are_mapped_anew_and_no_other_is_sent_again(outbox: Outbox
 
 
 def derived(outbox: Outbox) -> dict[int, tuple[str, float]]:
-    """The queue as the log alone gives it."""
+    """The queue, derived from the log alone."""
     states: dict[int, tuple[str, float]] = {row[0]: ("waiting", 0.0) for row in outbox.read("SELECT id FROM request")}
     for request, kind, due in outbox.read("SELECT request, kind, due FROM attempt ORDER BY id"):
         states[request] = (state_after(kind, due), due or 0.0)

@@ -1,4 +1,4 @@
-"""The service that receives batches: what it answers with 202 is on the disk, and all else is refused in words."""
+"""The service that receives batches: those answered with 202 are on the disk; refusals have a message."""
 
 from __future__ import annotations
 

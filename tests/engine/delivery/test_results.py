@@ -1,4 +1,4 @@
-"""Results that were mapped before are delivered as they stand, and only to where the mapping says."""
+"""Stored Results are delivered unchanged, and only to the destinations of the mapping."""
 
 from __future__ import annotations
 

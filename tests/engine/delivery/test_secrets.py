@@ -1,4 +1,4 @@
-"""Secrets come from where the project file says, when they are needed, and are shown nowhere."""
+"""Secrets are read from the source that the project file names, when they are needed, and are shown nowhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sender against a receiver that does all that receivers do."""
+"""The sender against a receiver with limits, delays and faults of every kind."""
 
 from __future__ import annotations
 

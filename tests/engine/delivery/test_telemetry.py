@@ -1,4 +1,4 @@
-"""Spans say how receiving and sending went, and nothing of what was received or sent."""
+"""Spans report the outcomes of receiving and sending, and no contents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of a small mapping: its tables, and that nothing in it is taken for Markdown or HTML."""
+"""The page of a small mapping: its tables; nothing in it is read as Markdown or HTML by mistake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small project with all kinds of files, for the tests of what editors are told."""
+"""A small project with all kinds of files, for the tests of editing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changes that are offered resolve their problem and cause no other; tests that are made pass, and lenses count."""
+"""Offered changes resolve their problem and cause no other; generated tests pass; lenses count."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a text is, nothing that is told about it fails."""
+"""Whatever the text, no question of an editor about it fails."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAX = settings().max_examples
 
 
 def ask(state: EditingState, path: Path, offset: int) -> None:
-    """Asks all that is told of a file and a position in it."""
+    """Asks every question about a file and a position in it."""
     source = state.source(path)
     assert source is not None
     position = position_of(source, offset)

@@ -1,4 +1,4 @@
-"""All that can be written is offered, the best first, also where the file is broken; and what is offered is right."""
+"""Completion offers all that can be written, the best first, in broken files too; and all that it offers is valid."""
 
 from __future__ import annotations
 
@@ -253,7 +253,7 @@ TYPED = [
 @pytest.mark.fuzz
 @pytest.mark.parametrize("is_shipped", [True, False])
 def test_no_position_is_refused(project: Path, is_shipped: bool) -> None:
-    """Nor where anything was typed, or the rest of the line or of the file is missing."""
+    """Every position gets an answer, whatever is typed there, or if the rest of the line or file is missing."""
     dice, root = Random(settings().max_examples), SHIPPED if is_shipped else project
     state = EditingState([root])
     files = [path for path in state.files() if state.kind(path) is not None]

@@ -1,4 +1,4 @@
-"""The places that rules read: exact ones for each construct, and a law: what is not read does not count."""
+"""The places that rules read: exact ones for each construct, and a law: changes elsewhere have no effect."""
 
 from __future__ import annotations
 

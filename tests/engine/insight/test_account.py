@@ -1,4 +1,4 @@
-"""Every leaf of a batch is accounted for: what was sent is there, and what is not read changes nothing."""
+"""Every leaf of a batch is accounted for: sent values are in requests, and unread ones change nothing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def shipped() -> api.Mapping:
 
 
 def check(mapping: api.Mapping, given: Any) -> tuple[Accounted, ...]:
-    """The account, held to the laws that hold for any mapping and batch."""
+    """The account, after checking the laws that hold for any mapping and batch."""
     account, result = mapping.account(given), mapping.transform(given)
     assert [one.pointer for one in account] == [pointer for pointer, _ in leaves(given)]
     left_out = {one.pointer for one in result.skipped} | {problem.input for problem in result.problems}

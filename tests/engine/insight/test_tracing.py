@@ -1,4 +1,4 @@
-"""Traces are bounded: by the decisions that are kept, and in the time for what is asked of them."""
+"""Traces are bounded: in the decisions they keep, and in the time of questions about them."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def batch_of(kind: Callable[[int], str], count: int = ELEMENTS) -> dict[str, Any
 
 
 def test_rules_that_do_not_take_an_element_are_not_kept(many: Rulebook) -> None:
-    """They are as many as rules times elements, and few questions are about them."""
+    """There are as many as rules times elements, and few questions are about them."""
     found = trace(many, batch_of(lambda number: f"k{number}"))
     assert len(found.decisions) < RULES * ELEMENTS / 10
     assert [one.value for one in readers_of(found, "/events/9/kind")] == [False] * 10 + [True]  # early, r0 to r9

@@ -1,4 +1,4 @@
-"""Why a value is in a request and why one is not: exact wording on a small mapping, and laws on all samples."""
+"""Explanations why a value is in a request or is not: exact wording on a small mapping, laws on all samples."""
 
 from __future__ import annotations
 

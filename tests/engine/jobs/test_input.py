@@ -1,4 +1,4 @@
-"""Reading batches from streams, whatever they come in."""
+"""Reading batches from streams, in every format and division into chunks."""
 
 import gzip
 import io

@@ -130,8 +130,8 @@ def test_what_failed(strict_and_lenient: tuple[Transform, Transform], batch: Any
     assert list(VALIDATORS["reject"].iter_errors(reject)) == []
 
 
-def test_what_is_not_reached_any_more_is_said(strict_and_lenient: tuple[Transform, Transform]) -> None:
-    """And stays a reject."""
+def test_elements_that_are_not_reached_any_more_are_reported(strict_and_lenient: tuple[Transform, Transform]) -> None:
+    """An element that is no longer reached is reported, and stays a reject."""
     strict, lenient = strict_and_lenient
     (reject,) = lines(strict.piece(records({"items": [{"x": 1}]})).rejects)
     reject["failed"] = [{"route": "gone", "element": "/items/0"}, {"rule": "gone", "element": ""}]

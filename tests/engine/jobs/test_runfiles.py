@@ -1,4 +1,4 @@
-"""The files of a run: nothing that is there is lost, and a run that is ended anywhere goes on."""
+"""The files of a run: no existing file is lost, and a run that is ended anywhere can be resumed."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from moemap.engine.jobs.runfiles import ResumeError, RunFiles, State, is_finishe
 
 
 class Killed(BaseException):
-    """Stands for what ends a process without a word."""
+    """Stands in for kill -9."""
 
 
 @pytest.fixture
 def kill(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Ends what runs at its n-th change of a name or of the journal; nothing is done after that, as after kill -9."""
+    """Ends a run at its n-th rename or write of the journal; nothing is done after that, as after kill -9."""
 
     def at(number: int) -> list[str]:
         done: list[str] = []
@@ -47,7 +47,7 @@ def kill(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def a_run(folder: Path, *, rejects: bool = True, **options: bool) -> bool:
-    """Writes two pieces, of which the first is known to be written; goes on where one was ended. Whether it had to."""
+    """Writes two pieces, or those that an ended run left to write; returns False if there was nothing left."""
     with ExitStack() as stack:
         run = RunFiles(folder / "out", folder / "rejects" if rejects else None, "same", stack, **options)
         if run.state.is_finished:
@@ -72,7 +72,7 @@ WHOLE = {"out": "output 0\noutput 1\n", "rejects": "reject 0\nreject 1\n"}
 def test_a_run_that_is_killed_anywhere_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kill: Any, old: bool
 ) -> None:
-    """Between any two changes of names and journals, those of its last step among them."""
+    """The run is killed between any two renames or writes of the journal, those of its last step among them."""
     for number in range(100):
         folder = tmp_path / str(number)
         folder.mkdir()

@@ -93,7 +93,7 @@ def test_any_number_of_workers_gives_the_same(tmp_path: Path, inputs: tuple[str,
 
 
 class Interrupted(Exception):
-    """Stands for whatever ends a process."""
+    """Stands in for anything that ends a process."""
 
 
 @pytest.mark.usefixtures("small_units")

@@ -1,4 +1,4 @@
-"""Processes that make pieces: started in either way, ended by whatever happens."""
+"""Worker processes: started in either way, and ended however the main process ends."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def text(number: int) -> bytes:
 
 
 def units() -> list[Unit]:
-    """Of lines and of records, some of them larger than what a connection takes at once."""
+    """Units of lines and of records, some of them larger than what a connection takes at once."""
     lines = [LineUnit("f", 1 + 4 * unit, [text(unit), b" ", None, text(unit) + b" " * 500_000]) for unit in range(5)]
     return [*lines, [Record("f", number, text(number)) for number in range(2_000)], []]
 
@@ -86,7 +86,7 @@ def test_a_worker_that_ends_early_ends_the_run(transform: Transform) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the system does not tell of processes")
 def test_workers_end_with_the_process_that_started_them(tmp_path: Path) -> None:
-    """However it ends: each of them would keep the others alive if it held their connections open."""
+    """However that process ends: a worker that held the others' connections open would keep them alive."""
     command = [sys.executable, "-m", "moemap.cli", "transform", "--jobs", "3", "--output", str(tmp_path / "out"), "-"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         started: list[int] = []

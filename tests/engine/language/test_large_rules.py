@@ -40,7 +40,7 @@ def lets(parts: Iterable[str], last: str) -> str:
     return "let:\n" + "".join(f"  {part}\n" for part in parts) + fields([f"a: {last}"])
 
 
-# A rule file, and how often each code is found in it.
+# A rule file, and the number of findings of each code.
 CASES: dict[str, tuple[str, dict[str, int]]] = {
     "names that are nearly those of rules": (
         rules(f"rule: name-of-rule-{n}, extends: nmae-of-rule-{n}" for n in range(5000)),
@@ -214,7 +214,7 @@ rules:
 
 
 def test_where_values_come_from_is_found_through_long_chains_of_lets(mapping_of: Callable[..., api.Mapping]) -> None:
-    """Those that build on each other in many ways, and in long chains: each let is looked at once."""
+    """Each let is looked at once, though the lets build on each other in many ways and in long chains."""
     parts = ["a0: batch.a", *(f"a{n}: a{n - 1}" for n in range(1, 1000))]
     parts += ["b0: not_null(batch.b, batch.c)", *(f"b{n}: not_null(b{n - 1}, b{n - 1})" for n in range(1, 60))]
     text = "let:\n" + "".join(f"  {part}\n" for part in parts)
@@ -244,7 +244,7 @@ def test_what_takes_all_is_named_however_many_rules_come_before(write: Callable[
     ids=["in one block", "in many rules"],
 )  # fmt: skip
 def test_lets_that_can_read_too_many_names(text: str, write: Callable[..., Path], lines: Any) -> None:
-    """Checks keep the names of each: without a bound, they would take gigabytes."""
+    """Checks keep the names that each let reads: without a bound, they would take gigabytes."""
     loaded = api.inspect(write({"rules.yaml": text}))
     (line,) = lines(loaded)
     assert " M127 lets with all that each can read expand to more than 3000000 names" in line

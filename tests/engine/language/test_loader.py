@@ -1,4 +1,4 @@
-"""Loading: what is refused, where and in which words; and what joining files and mappings gives."""
+"""Loading: refusals with their places and messages, and the results of joining files and mappings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Joining: what comes of two nodes, and that every value keeps its own place."""
+"""Merging: the results for two nodes, in which every value keeps its own place."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def known() -> dict[str, list[tuple[frozenset[str], yaml.Node]]]:
 
 
 def laid_out(files: Files) -> Files:
-    """The files of an example, each where it lies: see `tests.docs.examples`."""
+    """The files of an example, by their paths: see `tests.docs.examples`."""
     texts = {**OPEN, "in.schema.json": "{}", **files, "mapping.yaml": completed(files["mapping.yaml"])}
     if "workspace.yaml" in texts:
         texts |= {f"base/{name}": texts[name] for name in ("mapping.yaml", *OPEN)}
@@ -328,7 +328,7 @@ def held(files: Files, folder: Path, *, deeply: bool = False) -> None:
 
 
 def mapped_alike(rulebook: Rulebook, batches: list[Any]) -> None:
-    """Every door gives what the interpreter gives."""
+    """All ways to run a mapping give the results of the interpreter."""
     mapping, ready, interpreter = api.Mapping(rulebook), api.Mapping(rulebook), Interpreter(rulebook)
     ready.prepare()
     module = sys.modules["standalone_mutated"] = ModuleType("standalone_mutated")

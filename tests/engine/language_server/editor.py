@@ -1,4 +1,4 @@
-"""An editor that tests drive `moemap lsp` with, over its pipes.
+"""An editor with which tests drive `moemap lsp`, over its pipes.
 
 pytest-lsp would do the same, but as a plugin it imports the types of the protocol, which takes a second, into every run
 of any test, and brings pytest-asyncio with it.
@@ -42,7 +42,7 @@ class AnswerError(Exception):
 
 
 class Editor:
-    """An editor with some folders. `notes` has what the server said without being asked, by method."""
+    """An editor with some folders. `notes` has the server's notifications by method."""
 
     def __init__(self, *folders: Path, encoding: str = "utf-16", process: int | None = None) -> None:
         command = [sys.executable, "-m", "moemap", "lsp"]
@@ -71,7 +71,7 @@ class Editor:
         self.tell("initialized")
 
     def close(self) -> int:
-        """Takes leave as an editor should; returns the exit code."""
+        """Shuts the server down as the protocol asks; returns its exit code."""
         self.ask("shutdown")
         self.tell("exit")
         return self.end()

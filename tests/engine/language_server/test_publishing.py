@@ -1,4 +1,4 @@
-"""Problems are published soon after the last change, for all files, and removed when no check finds them any more."""
+"""Problems of all files are published soon after the last change, and removed when no check finds them any more."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def problem(text: str) -> types.Diagnostic:
 
 
 class Server:
-    """Gives what a test says is found, and notes what is checked and published."""
+    """Finds the problems that a test sets, and records checks and publications."""
 
     def __init__(self) -> None:
         self.found: dict[Path, Found | None] = {}

@@ -1,4 +1,4 @@
-"""`moemap lsp` over its pipes: what an editor and the person at it meet."""
+"""`moemap lsp` over its pipes: the life of a session, as an editor and its user meet it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The thread of the analysis: the newest texts count, and what is no longer asked for is not done."""
+"""The thread of the analysis: the newest texts count, and cancelled questions are not answered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changes of expressions: each is an expression, and another one."""
+"""Mutants of expressions: each is a valid expression that differs from the original."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ rules:
 def test_a_batch_that_takes_no_decision_of_a_mutant_gives_the_same(
     tmp_path: Path, head: dict[str, Any], seed: int
 ) -> None:
-    """So the tests that do not take the changed part need not run."""
+    """This is why tests that do not take the changed part need not run."""
     (tmp_path / "in.schema.json").write_text("{}", "utf-8")
     (tmp_path / "out.schema.json").write_text("{}", "utf-8")
     differing = same = 0

@@ -1,4 +1,4 @@
-"""Patterns say what functions find."""
+"""Patterns match the strings that functions find."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Combinations of patterns that are decided to be empty are: jsonschema-rs finds them in no string."""
+"""Combinations of patterns that are decided to be empty are so: jsonschema-rs finds no string that matches."""
 
 from __future__ import annotations
 

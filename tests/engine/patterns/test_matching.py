@@ -1,4 +1,4 @@
-"""Matches and groups: held against Python's own expressions, which mean the same for what is not refused."""
+"""Matches and groups, compared with Python's `re`, in which every accepted pattern means the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Assertions are proven, broken with an input that shows it, not proven, or say nothing."""
+"""Verdicts on assertions: proven, broken with an input that shows it, not proven, or without effect."""
 
 from __future__ import annotations
 

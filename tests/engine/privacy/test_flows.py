@@ -1,4 +1,4 @@
-"""No flow is missed: what is sent, and what a changed value changes, is in the flows that are found in the rules."""
+"""No flow is missed: the flows found in the rules have all sent values, and all effects of a changed value."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ SAMPLES = ("firehose_message", "purchase", "user_identity_change", "consent_gdpr
 
 
 def is_refused(mapping: api.Mapping, given: Any) -> bool:
-    """Returns whether a body does not conform to its schema, which flows do not tell of."""
+    """Returns whether a body does not conform to its schema, which flows ignore."""
     return any(problem.code == "M509" for problem in mapping.transform(given).problems)
 
 

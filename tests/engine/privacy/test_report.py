@@ -45,7 +45,7 @@ rules:
     output: user
     when: batch.ok
 """
-"""Each case adds what the rule gives."""
+"""The mapping up to the rule; each case adds what the rule gives."""
 
 CASES: list[tuple[str, list[str]]] = [
     ("{a: batch.mail}", ["/mail  (email)", "  -> user /a  (rule user)", "       where batch.ok"]),

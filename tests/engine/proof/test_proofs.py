@@ -1,4 +1,4 @@
-"""Adversarial mappings: each is classed rightly, and what is called proven withstands the attempt to refute it."""
+"""Adversarial mappings: each gets the right verdict, and attempts to refute a proof fail."""
 
 from __future__ import annotations
 

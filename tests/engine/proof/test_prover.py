@@ -1,4 +1,4 @@
-"""Proofs of outputs: the verdicts, what they rest on, and attempts to refute what is called proven."""
+"""Proofs of outputs: the verdicts, their guards, and attempts to refute proofs."""
 
 from __future__ import annotations
 

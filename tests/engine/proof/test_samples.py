@@ -1,4 +1,4 @@
-"""Samples: values of a type, valid instances of a schema, the same for the same seed."""
+"""Samples: values of a type and valid instances of a schema, the same for the same seed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies that are too large, too deep or cannot be combined: generated code gives the results of the interpreter."""
+"""Bodies that are too large, too deep or impossible to combine: generated code gives the interpreter's results."""
 
 from __future__ import annotations
 

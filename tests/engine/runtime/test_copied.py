@@ -59,7 +59,7 @@ def rulebook_of(folder: Path, rules: str) -> Rulebook:
 @pytest.mark.parametrize(
     ("rules", "number"),
     [
-        # What stands in the element itself, or once in the batch, does not multiply.
+        # A value in the element itself, or once in the batch, does not multiply.
         (RULE % "{a: event, b: 'event.tags[]', c: {each: event.tags, as: tag, value: tag}}", 0),
         (RULE % "{a: {spread: {from: event.bag}}}", 0),
         (ONCE % "{a: batch, b: 'batch.events[].tags[]', c: {each: batch.events, as: e, value: 'e.tags[]'}}", 0),

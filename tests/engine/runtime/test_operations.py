@@ -1,4 +1,4 @@
-"""The quick forms of coercions and functions are those of `engine.values` and `engine.functions`, to the last case."""
+"""The fast variants of coercions and functions agree with `engine.values` and `engine.functions` in every case."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ QUICK: dict[str, Callable[[Any, Any, Any], Any]] = {
 
 
 class Refusing:
-    """Stands for Notes: what is refused is raised."""
+    """Stands in for Notes: raises each reported problem."""
 
     def converted(self, value: Any, type_: str, _site: Any) -> Any:
         return coerce(value, type_)

@@ -1,4 +1,4 @@
-"""The quick assembly of requests makes what the whole one makes, or leaves it to that."""
+"""The fast assembly of requests gives the results of the complete one, or leaves the work to that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Joining under a limit: to the byte, in order, and without losing anything."""
+"""Combining bodies below a limit: exact to the byte, in order, and without loss."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batches that are read as structs give the Results of the interpreter, or none."""
+"""Batches read as structs give the Results of the interpreter, or are left to the code for objects."""
 
 from __future__ import annotations
 

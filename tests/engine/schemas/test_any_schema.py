@@ -1,4 +1,4 @@
-"""Validation: as the reference implementation gives them, and the same in a standalone module and from a cache."""
+"""Validation gives the results of the reference implementation, also in a standalone module and from a cache."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A rule file may read its own folder and its project only; and the places where the mapping it extends is searched."""
+"""A rule file may read only its own folder and its project; the mapping it extends is looked up in fixed places."""
 
 from __future__ import annotations
 
@@ -217,7 +217,7 @@ def test_installed_mappings_are_a_project_of_their_own(tmp_path: Path, monkeypat
     assert Project.around(folder).refusal(tmp_path / "examples" / "a.json") is None
 
 
-# Where a mapping is looked for by its name
+# The places where a mapping is looked up by its name
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_the_nearest_mapping_of_a_name_counts(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("place", ["base/v1", "mappings/base/v1", "../base/v1", "other/base/v1"])
 def test_elsewhere_no_mapping_is_found_by_its_name(tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither in the folder of the process nor two folders above a workspace."""
+    """No mapping is found by name in the current folder, or two folders above a workspace."""
     project = tmp_path / "project"
     write(tmp_path / ".moemap")
     mapping(project / place)

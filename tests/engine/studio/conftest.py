@@ -77,7 +77,7 @@ Work = Callable[["Site"], Awaitable[None]]
 
 
 class Page:
-    """A page: what it asks is answered, what it is told is kept until it is asked for."""
+    """A page: it asks for answers, and keeps notifications until a test asks for them."""
 
     def __init__(self, socket: ClientWebSocketResponse) -> None:
         self.socket = socket
@@ -152,7 +152,7 @@ class Site:
 
 
 def touch(site: Site, name: str, text: str) -> None:
-    """Writes a file at another time than before, however fast that was."""
+    """Writes a file with a new time of change, however short ago the last one was."""
     path = site.path(name)
     before = path.stat().st_mtime_ns if path.exists() else 0
     path.write_text(text)

@@ -1,4 +1,4 @@
-"""What takes longer follows: results of large samples, and findings about what depends on the mapping."""
+"""Slow results arrive later: those of large samples, and findings in files that depend on the mapping."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of the project alone are read and written, and none that is not about a mapping."""
+"""Studio reads and writes only files of the project, and of these only files about mappings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The protocol is written down as it is."""
+"""The description of the protocol is true."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def test_failures(text: str, reason: str) -> None:
         assert caught.value.reason == str(caught.value) == reason
 
 
-# The place of the error stands between the signs.
+# The place of the error is between the signs.
 ERRORS = [
     ("a\n ⟨{{ user⟩\n", "unexpected end of template, expected 'end of print statement'"),
     ("⟨{{ a b }}⟩", "expected token 'end of print statement', got 'b'"),

@@ -1,4 +1,4 @@
-"""Laws of types: a union has the values of both, a meet those in common, narrowing takes only away what it says."""
+"""Laws of types: a union has the values of both, a meet those in common; narrowing removes only the excluded values."""
 
 from __future__ import annotations
 

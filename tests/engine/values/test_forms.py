@@ -1,4 +1,4 @@
-"""Forms: what a server reads from them is what was put in, and sizes are those of the texts."""
+"""Forms: a server reads the same values from them, and their sizes are right."""
 
 from __future__ import annotations
 

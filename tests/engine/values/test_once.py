@@ -1,4 +1,4 @@
-"""Values that are made once, even in a process that is forked meanwhile."""
+"""Values that are computed once, even if the process is forked meanwhile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A value that one computation made is kept for the next one, and no longer."""
+"""Values of one computation are kept for the next one, and no longer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Times: what is read and written in formats and zones; of random times, that they read back."""
+"""Times: reading and writing in formats and zones; random times read back as they were."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of facts are run on the facts of one rule or policy first, and find there whatever they find in all."""
+"""Checks that find something in all facts find something in those of a single rule or policy."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def changed(text: str, random: Random) -> str:
 
 
 def edits(files: Texts, random: Random, count: int) -> Iterator[Texts]:
-    """Texts of the files, each with one change more than the one before; now and then all are as they were."""
+    """Texts of the files, each with one change more than the one before; now and then all changes are undone."""
     texts = dict(files)
     for _ in range(count):
         if random.random() < 0.3:

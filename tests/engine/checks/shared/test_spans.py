@@ -1,4 +1,4 @@
-"""Spans answer as if all places were looked at."""
+"""Lookups by spans give the same as a search through all places."""
 
 import pytest
 from hypothesis import given

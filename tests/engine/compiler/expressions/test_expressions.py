@@ -241,7 +241,7 @@ def test_a_path_is_read_once() -> None:
 
 @pytest.fixture(scope="session")
 def compliance(pytestconfig: pytest.Config) -> list[tuple[Any, dict[str, Any]]]:
-    """The public cases: what is given, and the case. Fetched once, and kept in pytest's cache."""
+    """The public cases, each with its input. Fetched once, and kept in pytest's cache."""
     assert pytestconfig.cache is not None
     folder = Path(pytestconfig.cache.mkdir("jmespath-compliance"))
     archive = next(folder.glob("*.tgz"), None)

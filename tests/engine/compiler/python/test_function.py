@@ -1,4 +1,4 @@
-"""Names in generated functions are new, and thousands alike cost no more than a few tries each."""
+"""Names in generated functions are new; thousands of similar ones cost a few tries each."""
 
 from __future__ import annotations
 

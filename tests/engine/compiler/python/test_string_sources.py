@@ -28,7 +28,7 @@ NUMBERS = st.one_of(
 
 
 class Refusing:
-    """Stands for Notes."""
+    """Stands in for Notes."""
 
     def converted(self, value: Any, type_: str, _site: Any) -> Any:
         return coerce(value, type_)

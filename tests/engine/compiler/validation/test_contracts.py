@@ -1,4 +1,4 @@
-"""Bodies that are held against their schemas part by part are those that the interpreter sends, and most are."""
+"""Bodies validated part by part are those that the interpreter sends; most bodies can be validated like this."""
 
 from __future__ import annotations
 

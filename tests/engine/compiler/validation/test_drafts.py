@@ -1,4 +1,4 @@
-"""Schemas of drafts before 2019-09 mean to compiled mappings, and to the proof, what they mean to the libraries."""
+"""Schemas of drafts before 2019-09 have the same meaning in compiled mappings and in proofs as in the libraries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Generated checks of bodies say the same as the evaluator, or nothing."""
+"""Generated checks of bodies give the verdict of the evaluator, or leave it open."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from moemap.tests.engine.compiler.validation.test_contracts import (
     rule,
 )
 
-# --- what cannot be asked of parts
+# --- conditions that parts cannot be checked for
 
 LIMITLESS = {"outputs": outputs(body={}, other={"schema": "./limits.schema.json"})}
 ONE_OF_EACH = [rule(fields={"a": "batch.text"}), rule("other", name="two", fields={"b": "batch.text"})]
