@@ -53,7 +53,9 @@ def check(rulebook: Rulebook, recall: Recall) -> Iterator[Problem]:
     for rule in rulebook.rules:
         inner = routes.get(rule.route, roots)
         line = rulebook.outputs[rule.output or ""].request if rule.output in aimed else None
-        walk.problems += recall.of(("growth", rule, line, *inner.items()), partial(_in_rule, rule, line, inner))
+        find = partial(_in_rule, rule, line, inner)
+        # Problems are found again: their places may be others.
+        walk.problems += find() if recall.of(("growth", rule, line, *inner.items()), find) else ()
     yield from walk.problems
 
 

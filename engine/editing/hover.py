@@ -142,7 +142,7 @@ def _field_at(state: EditingState, analysis: Analysis, cursor: Cursor) -> Field 
     placed = analysis.places.of(cursor.path, Field)
     named = (one.part for one in placed if isinstance(one.part, Field) and one.part.name_node is not None)
     return next(
-        (one for one in named if one.name_node is not None and analysis.places.offsets_of(one.name_node)[0] == start),
+        (one for one in named if one.name_node is not None and analysis.places.offset_of(one.name_node) == start),
         None,
     )
 

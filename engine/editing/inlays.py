@@ -38,7 +38,8 @@ def _inlays(
         # An object is left out: its fields have values of their own.
         if not isinstance(field, Field) or field.name_node is None or isinstance(field.source, ObjectSource):
             continue
-        start = analysis.places.now(path, source.text, analysis.places.offsets_of(field.name_node)[0])
+        start = analysis.places.offset_of(field.name_node)
+        start = None if start is None else analysis.places.now(path, source.text, start)
         end = analysis.places.now(path, source.text, placed.end)
         if start is None or end is None or not first <= position_of(source, start).line <= last:
             continue

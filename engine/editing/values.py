@@ -39,23 +39,26 @@ class RulePlaces:
     """The parts of the rules of a mapping by their places, even in files that have changed since."""
 
     def __init__(self, rulebook: Rulebook) -> None:
-        self._sources = {str(one.path): one for one in rulebook.sources.values() if one.path is not None}
-        self._texts = {path: one.text for path, one in self._sources.items()}
+        self._texts = {str(one.path): one.text for one in rulebook.sources.values() if one.path is not None}
         found: dict[str, dict[int, PlacedPart]] = {}
         for part in _parts((rulebook.let, *rulebook.routes.values(), rulebook.rules, *rulebook.outputs.values())):
             node = part.node
             if node.source.path is not None:
-                placed = PlacedPart(*self.offsets_of(node), part)
-                found.setdefault(str(node.source.path), {})[id(part)] = placed
+                start, end = self._offset(node, node.start), self._offset(node, node.end)
+                if start is not None and end is not None:
+                    found.setdefault(str(node.source.path), {})[id(part)] = PlacedPart(start, end, part)
         self._parts = {
             path: sorted(parts.values(), key=lambda one: (one.start, -one.end)) for path, parts in found.items()
         }
         self._starts = {path: [one.start for one in parts] for path, parts in self._parts.items()}
 
-    def offsets_of(self, node: Node) -> tuple[int, int]:
-        """The place of a node in the text that the rules were read from; it may have been read from an earlier one."""
-        source = self._sources.get(str(node.source.path), node.source)
-        return (node.start, node.end) if source is node.source else source.offsets(node.place)
+    def offset_of(self, node: Node) -> int | None:
+        """The offset at which a node begins in the text that the rules were read from; None if that is unknown."""
+        return self._offset(node, node.start)
+
+    def _offset(self, node: Node, offset: int) -> int | None:
+        """The offset there of one in the text of a node, which may have moved to a later text."""
+        return _moved(node.source.text, self._texts.get(str(node.source.path), node.source.text), offset)
 
     def before(self, path: Path, text: str, offset: int) -> int | None:
         """The offset that a place of the present text had when the rules were read; None if it is new."""

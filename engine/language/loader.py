@@ -6,14 +6,14 @@ mappings and schemas are read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from os.path import normpath, realpath
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from .. import schemas
 from ..diagnostics.problem import Place, Problem, Problems, Related, TooManyProblems
@@ -113,7 +113,10 @@ class _Loader:
     def read(self, path: Path, name: str) -> Source | None:
         source, problems = read(path, name)
         self.problems += problems
-        return source and self.recall.of(("file", name, path, source.text), lambda: source)
+        if source is None:
+            return None
+        key = "file", name, path, source.text
+        return self.recall.fitting(key, lambda one: not one.is_left) or self.recall.put(key, source)
 
     def parse(self, source: Source) -> MappingNode | None:
         self.sources[source.name] = source
@@ -387,7 +390,7 @@ class _Loader:
 
     def bounded(self, draft: Rulebook | None) -> Rulebook | None:
         """The Rulebook; None, with a Problem, if it exceeds the limit of `scopes`."""
-        node = None if draft is None else let_beyond(draft)
+        node = None if draft is None else let_beyond(draft, self.recall)
         if node is None:
             return draft
         self.report("M127", node.place, what="lets with all that each can read", limit=MAX_NAMES, of="names")
@@ -441,10 +444,15 @@ class _Loader:
             base = self.extended(layer, extends.text, (*chain, name))
             if base is None:
                 return None
-            rule = self.recall.of(("extended", base, first), partial(extend_rule, base, first))
+            rule = self.derived(("extended", base, first), extend_rule(base, first))
         for change in changes:
-            rule = self.recall.of(("merged", rule, change), partial(merge_rule, rule, change))
+            rule = self.derived(("merged", rule, change), merge_rule(rule, change))
         return rule
+
+    def derived(self, key: tuple[Hashable, ...], node: MappingNode) -> MappingNode:
+        """A node that is made from others: the last one if it is the same, moved to where these are now."""
+        last: MappingNode | None = self.recall.get(key)
+        return self.recall.put(key, node if last is None else cast("MappingNode", reused(node, last)))
 
     def schemas(self, layer: Layer, joined: MappingNode) -> dict[str, Any]:
         """The schemas that the mapping names, by these names."""

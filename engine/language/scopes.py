@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from ..source.nodes import Node
+from ..values.recall import Recall
 from .rulebook import Each, EntryRule, Field, From, Listed, ObjectSource, Rule, Rulebook, Spread
 
 __all__ = ["MAX_NAMES", "let_beyond"]
@@ -48,15 +50,29 @@ class _Count:
                     self.within(getattr(part, name), names)
 
 
-def let_beyond(rulebook: Rulebook) -> Node | None:
-    """The node of the let at which `MAX_NAMES` is exceeded; None if it is not."""
+def _used(rule: Rule, names: int) -> int:
+    """The number of names in scope of the lets of a rule."""
+    count = _Count()
+    count.within(rule, names)
+    return MAX_NAMES - count.left
+
+
+def let_beyond(rulebook: Rulebook, recall: Recall) -> Node | None:
+    """The node of the let at which `MAX_NAMES` is exceeded; None if it is not.
+
+    `recall` has the numbers of rules that were counted before.
+    """
     count = _Count()
     try:
         top = count.lets(rulebook.let, 2)
         routes: dict[str | None, int] = {None: top}
         routes |= {name: count.lets(route.let, top + 1) for name, route in rulebook.routes.items()}
         for rule in rulebook.rules:
-            count.within(rule, routes.get(rule.route, top))
+            names = routes.get(rule.route, top)
+            used = recall.of(("lets", rule, names), partial(_used, rule, names))
+            if used > count.left:
+                count.within(rule, names)  # to find the let
+            count.left -= used
     except _Beyond as beyond:
         node: Node = beyond.args[0]
         return node

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -12,7 +11,7 @@ from typing import Any, cast
 
 from ..diagnostics.problem import Place, Problem, Related
 from .scalars import JsonScalar, character_spans
-from .text import LINE_END, Source
+from .text import Source
 
 __all__ = [
     "MAX_DEPTH",
@@ -33,7 +32,10 @@ MAX_DEPTH = 64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
-    """A value in a file: the characters `start` to `end` (exclusive) of `source`. Nodes compare by identity."""
+    """A value in a file: the characters `start` to `end` (exclusive) of `source`. Nodes compare by identity.
+
+    Where another version of the file has the same value, the node moves to its place there: see `reused`.
+    """
 
     source: Source
     start: int
@@ -42,6 +44,11 @@ class Node:
     @property
     def place(self) -> Place:
         return self.source.place(self.start, self.end)
+
+    @property
+    def written(self) -> str:
+        """The node as it is written."""
+        return self.source.text[self.start : self.end]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,74 +121,52 @@ class MappingNode(Node):
         return tuple(self._by_key)
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """A change between two versions of a text, which are equal before the offset `same` and from `tail` on.
-
-    `tail` is an offset into the new version; from there on, offsets have grown by `delta`; lines kept their numbers.
-    """
-
-    same: int
-    tail: int
-    delta: int
-
-    @classmethod
-    def between(cls, before: str, now: str) -> _Change:
-        least = min(len(before), len(now))
-        same = bisect_left(range(least), True, key=lambda at: now[: at + 1] != before[: at + 1])
-        left = least - same
-        size = bisect_left(range(left), True, key=lambda at: now[len(now) - at - 1 :] != before[len(before) - at - 1 :])
-        found = LINE_END.search(now, max(len(now) - size - 1, 0))
-        middles = before[same : len(before) - size], now[same : len(now) - size]
-        if found is None or len(LINE_END.findall(middles[0])) != len(LINE_END.findall(middles[1])):
-            return cls(same, len(now) + 1, 0)
-        return cls(same, max(found.end(), len(now) - size), len(now) - len(before))
-
-    def starts_alike(self, node: Node, last: Node) -> bool:
-        return node.start == last.start or self.has_moved(node, last)
-
-    def has_moved(self, node: Node, last: Node) -> bool:
-        return node.start >= self.tail and node.start == last.start + self.delta
-
-    def is_same(self, node: Node, last: Node) -> bool:
-        """Returns whether the whole text of a node is unchanged, on the same lines."""
-        if node.start == last.start and node.end == last.end and node.end < self.same:
-            return True
-        return self.has_moved(node, last) and node.end == last.end + self.delta
-
-
 def reused(node: Node, last: Node) -> Node:
-    """The node, with its unchanged parts replaced by the nodes of the last version of the file.
+    """The node, with its parts that are as before replaced by the nodes of the last version of the file.
 
-    These keep the source of that version: their places are the same in both, their offsets may not be.
+    These move to their places in this version.
     """
-    return _reused(node, last, _Change.between(last.source.text, node.source.text))
+    return _reused(node, last, {})
 
 
-def _reused(node: Node, last: Node, change: _Change) -> Node:
-    if type(node) is not type(last) or not change.starts_alike(node, last):
+def _reused(node: Node, last: Node, moved: dict[int, Node]) -> Node:
+    """The same; `moved` are the parts that last nodes have taken the places of, by the identities of these."""
+    if node is last:
         return node
-    is_same = change.is_same(node, last)
     if isinstance(node, ScalarNode) and isinstance(last, ScalarNode):
-        # The value of a block scalar may depend on the text after it.
-        return last if is_same and (node.text, node.style) == (last.text, last.style) else node
+        is_same = (node.text, node.style, node.value) == (last.text, last.style, last.value)
+        return _moved(last, node, moved) if is_same else node
     if isinstance(node, SequenceNode) and isinstance(last, SequenceNode):
-        items = tuple(_reused(one, other, change) for one, other in _paired(node.items, last.items))
-        if is_same and len(node.items) == len(last.items) and all(map(is_, items, last.items)):
-            return last
-        return replace(node, items=items)
-    if isinstance(node, MappingNode) and isinstance(last, MappingNode) and not node.repeated and not last.repeated:
-        keys = _paired([key for key, _ in node.entries], [key for key, _ in last.entries])
-        values = _paired([value for _, value in node.entries], [value for _, value in last.entries])
-        entries = tuple(
-            (cast("ScalarNode", _reused(*key, change)), _reused(*value, change))
-            for key, value in zip(keys, values, strict=True)
-        )
+        items = tuple(_reused(one, other, moved) for one, other in _paired(node.items, last.items))
+        is_same = len(items) == len(last.items) and all(map(is_, items, last.items))
+        return _moved(last, node, moved) if is_same else replace(node, items=items)
+    if isinstance(node, MappingNode) and isinstance(last, MappingNode):
+        if any((node.repeated, node.in_vain, last.repeated, last.in_vain)):
+            return node
+        entries = tuple(_entry(entry, last, moved) for entry in node.entries)
         parts = map(is_, chain.from_iterable(entries), chain.from_iterable(last.entries))
-        if is_same and len(node.entries) == len(last.entries) and all(parts):
-            return last
-        return replace(node, entries=entries)
+        is_same = len(entries) == len(last.entries) and all(parts)
+        return _moved(last, node, moved) if is_same else replace(node, entries=entries)
     return node
+
+
+def _moved(last: Node, node: Node, moved: dict[int, Node]) -> Node:
+    """The last node, which takes the place of a node that is the same, unless it has taken that of another one."""
+    if moved.setdefault(id(last), node) is not node:
+        return node
+    if last.source is not node.source:
+        last.source.leave()
+    for name in ("source", "start", "end"):
+        object.__setattr__(last, name, getattr(node, name))
+    return last
+
+
+def _entry(entry: tuple[ScalarNode, Node], last: MappingNode, moved: dict[int, Node]) -> tuple[ScalarNode, Node]:
+    key, value = entry
+    before = last.key(key.text), last.get(key.text)
+    if before[0] is None or before[1] is None:
+        return entry
+    return cast("ScalarNode", _reused(key, before[0], moved)), _reused(value, before[1], moved)
 
 
 def _paired(nodes: Sequence[Node], last: Sequence[Node]) -> Iterator[tuple[Node, Node]]:
@@ -190,7 +175,7 @@ def _paired(nodes: Sequence[Node], last: Sequence[Node]) -> Iterator[tuple[Node,
     for index, node in enumerate(nodes):
         first = last[index] if index < len(last) else node
         other = last[index - extra] if 0 <= index - extra < len(last) else node
-        yield node, first if node.start == first.start else other
+        yield node, first if first.written == node.written else other
 
 
 def plain(node: Node) -> Any:

@@ -6,7 +6,7 @@ import os
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
@@ -30,11 +30,19 @@ LINE_END = re.compile(r"\r\n|\n|\r")
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """The text of a file. `name` is its name in messages; `path` is None for a text that comes from no file."""
+    """The text of a file. `name` is its name in messages; `path` is None for a text that comes from no file.
+
+    `is_left` is set once nodes have moved from it to another version of the file.
+    """
 
     name: str
     text: str
     path: Path | None = None
+    is_left: bool = field(default=False, init=False)
+
+    def leave(self) -> None:
+        """Says that nodes have moved to another version: what was made from this text is no longer of it."""
+        object.__setattr__(self, "is_left", True)
 
     def place(self, start: int, end: int) -> Place:
         """The place of the characters `start` to `end` (exclusive) of the text."""

@@ -19,16 +19,16 @@ MAX_MAPPINGS = 8
 class Session:
     """Checks mappings, and remembers results to check them again quickly.
 
-    Only rules that a change of a file touches are read and inferred again, and rules whose types depend on them; if the
-    number of lines has changed, all rules below the change, too. The problems are those that a new check finds. Not to
-    be shared by threads.
+    Only rules that a change of a file touches are read and inferred again, and rules whose types depend on them. The
+    problems are those that a new check finds. Parts of earlier results that are as before move to their places in the
+    new one. Not to be shared by threads.
     """
 
     def __init__(self) -> None:
         self._recalls: dict[str, Recall] = {}
 
     def inspect(self, main: Path, texts: Mapping[Path, str] | None = None) -> Loaded:
-        """Loads and checks the mapping or workspace file `main`; `texts` replace the contents of files."""
+        """Loads and checks the mapping or workspace file `main`; `texts` stand for the contents of files."""
         name = abspath(main)
         recall = self._recalls.pop(name, None) or Recall()
         self._recalls[name] = recall

@@ -16,10 +16,12 @@ from moemap.engine.checks.shared.session import MAX_MAPPINGS, Session
 from moemap.engine.compiler.rules.mapping import source_of
 from moemap.engine.inference.facts import TypedEmission
 from moemap.engine.inference.rulebook import RuleWalk
+from moemap.engine.language.loaded import Loaded
 from moemap.engine.language.rulebook import Rule
 from moemap.engine.source.contents import unsaved
 from moemap.engine.source.homes import MAPPINGS
 from moemap.engine.types.types import Type
+from moemap.engine.values.recall import Recall
 from moemap.tests.test_hardness import EVERYTHING, LIST_SCHEMA
 
 Texts = Mapping[Path, str]
@@ -68,7 +70,11 @@ def edits(files: Texts, random: Random, count: int) -> Iterator[Texts]:
 def assert_as_new(session: Session, main: Path, texts: Texts) -> bool:
     """The session finds what a new check finds; returns whether the mapping can be used."""
     with unsaved(texts):
-        one, other = session.inspect(main), Opening(main).inspect()
+        return assert_same(session.inspect(main), Opening(main).inspect())
+
+
+def assert_same(one: Loaded, other: Loaded) -> bool:
+    """The two are the same, with all places; returns whether the mapping can be used."""
     assert one.problems == other.problems
     assert [problem.related for problem in one.problems] == [problem.related for problem in other.problems]
     assert [source.text for source in one.sources.values()] == [source.text for source in other.sources.values()]
@@ -98,6 +104,22 @@ def test_any_changes_of_what_is_shipped(name: str) -> None:
     assert sum(assert_as_new(session, main, texts) for texts in edits(files, Random(5), 12)) > 2
 
 
+@pytest.mark.slow
+@pytest.mark.fuzz
+def test_any_changes_of_files_that_two_mappings_share() -> None:
+    files = {path: path.read_text("utf-8") for path in SHIPPED.parent.glob("*.yaml")}
+    random = Random(7)
+    one, other = Recall(), Recall()
+    one.relatives, other.relatives = (other,), (one,)
+    recalls, usable = {SHIPPED: one, EXAMPLES / "workspaces" / "portfolio.yaml": other}, 0
+    for texts in edits(files, random, 12):
+        main = random.choice(list(recalls))
+        recalls[main].begin()
+        with unsaved(texts):
+            usable += assert_same(Opening(main, recalls[main]).inspect(), Opening(main).inspect())
+    assert usable > 2
+
+
 def test_a_change_of_a_schema(write: Callable[[Mapping[str, Any]], Path]) -> None:
     rules = "rules: [{rule: all, output: out, fields: {a: batch.a}}]\n"
     closed = {"in.schema.json": {"properties": {"b": {}}, "additionalProperties": False}}
@@ -124,14 +146,15 @@ def test_only_what_changed_is_inferred_again(monkeypatch: pytest.MonkeyPatch) ->
     rules.clear()
     session.inspect(SHIPPED)
     assert rules == []
-    session.inspect(SHIPPED, {path: text.replace("\nrules:", "\n# a comment\nrules:")})
+    session.inspect(SHIPPED, {path: text.replace("== 'false'", "== 'no'", 1)})
     assert rules
     assert all(name.startswith("push-") for name in rules)
     main = SHIPPED.read_text("utf-8")
     session.inspect(SHIPPED)
     rules.clear()
-    session.inspect(SHIPPED, {SHIPPED: main.replace("\ndescription: ", "\ndescription: Changed, ", 1)})
-    assert rules == []  # all that is below stands on the same lines
+    for changed in ("\ndescription: Changed, ", "\n# one\n# two\ndescription: "):
+        session.inspect(SHIPPED, {SHIPPED: main.replace("\ndescription: ", changed, 1)})
+        assert rules == []  # all that is below is as before
 
 
 def test_mappings_are_forgotten(write: Callable[[Mapping[str, Any]], Path]) -> None:
