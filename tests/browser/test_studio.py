@@ -156,6 +156,9 @@ def test_one_click_makes_a_test_of_what_is_seen(person: Person, studio: Studio) 
     shows(person, "paid")
     person.clicks("Make a test of it")
     person.sees("was written into tests/orders.yaml", ".toast")
+    in_sight = "one.getBoundingClientRect().bottom < document.querySelector('.cm-scroller').getBoundingClientRect().bottom"
+    has = "one.textContent.includes('test: paid')"
+    person.page.wait(f"[...document.querySelectorAll('.cm-line')].some((one) => {has} && {in_sight})")
     person.page.press("Control+s")
     person.sees("2 tests passed", ".state")
     made = (studio.folder / "tests" / "orders.yaml").read_text("utf-8")
@@ -239,7 +242,7 @@ def test_masked_values_are_nowhere_on_the_page(person: Person) -> None:
 
 def test_a_pasted_payload_becomes_a_sample(person: Person) -> None:
     person.clicks("Paste", "#input button")
-    person.page.wait("document.querySelector('dialog textarea')")
+    person.page.wait("document.activeElement.matches('dialog textarea')")
     person.page.type('{"id": "o-3", "state": ')
     person.clicks("Add", "dialog button")
     person.sees("This is not JSON", "dialog")

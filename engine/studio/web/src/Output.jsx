@@ -2,7 +2,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { above } from "./rows.js";
 import { Tree } from "./Tree.jsx";
-import { applyEdits, attempt, choose, openFile, part, point, resultOf, say, state, update, whyNot } from "./store.js";
+import { applyEdits, attempt, choose, openFile, part, point, resultOf, say, showEdit, state, update, whyNot } from "./store.js";
 
 export function Output() {
   const { sample, result, stale } = state;
@@ -25,7 +25,9 @@ export function Output() {
 async function makeTest() {
   const made = await attempt("golden", { sample: state.sample });
   if (!made) return;
-  if (await applyEdits(made.edits)) say(`The test ${made.name} was written into ${made.path}. Save keeps it.`);
+  if (!(await applyEdits(made.edits))) return;
+  showEdit(made.edits[0]);
+  say(`The test ${made.name} was written into ${made.path}. Save keeps it.`);
 }
 
 function Result({ own }) {

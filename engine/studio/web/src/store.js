@@ -263,6 +263,7 @@ export async function save(path = state.path) {
     delete state.conflicts[path];
     update({});
     say(`Saved ${path}.`);
+    return true;
   } catch (refusal) {
     if (refusal.kind !== "conflict") return say(refusal.message, "bad");
     state.conflicts[path] = refusal.data;
@@ -283,7 +284,9 @@ export async function revert() {
 export async function saveAll() {
   const paths = unsaved();
   if (!paths.length) return say("There is nothing to save.");
-  for (const path of paths) await save(path);
+  let count = 0;
+  for (const path of paths) count += (await save(path)) === true;
+  if (count > 1) say(`Saved ${count} files.`);
 }
 
 /** Settles a conflict: with the text of the disk, or with the own one. */
@@ -316,6 +319,9 @@ export async function applyEdits(edits) {
   }
   return true;
 }
+
+/** Scrolls the editor to where an edit was made, behind the empty lines that it begins with. */
+export const showEdit = ({ span, text }) => editor?.reveal(span.start.line + text.match(/^\n*/)[0].length);
 
 /** The request of the language functions at the cursor. */
 export const language = (method, position, more) => ask(`language.${method}`, { path: state.path, ...position, ...more });
