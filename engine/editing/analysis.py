@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from weakref import WeakKeyDictionary
@@ -14,7 +15,8 @@ from ..types.from_schema import type_of
 from ..types.types import ANY, Type
 from ..values.once import cached_property
 from ..values.recall import Recall
-from .samples import Samples, samples_in
+from .readers import readers_of
+from .samples import Pattern, Samples, samples_in
 from .scopes import Left, Scopes
 from .state import EditingState
 from .values import RulePlaces, Traced, TracedSamples
@@ -52,6 +54,11 @@ class Analysis:
         """The samples, mapped by the rules."""
         small = [one for one in self.samples.found if one.size <= _MAX_SEARCHED_BYTES]
         return TracedSamples(self.rulebook, small)
+
+    @cached_property
+    def readers(self) -> Mapping[Pattern, tuple[str, ...]]:
+        """The names of the rules that read a place of the input, by its pattern."""
+        return readers_of(self.rulebook, self.recall)
 
     @property
     def schemas(self) -> tuple[Schema, ...]:

@@ -26,6 +26,7 @@ from .data import Hover, Position
 from .members import members_of, type_words
 from .naming import kind_words, output_words
 from .patterns import pattern_of, pattern_where
+from .samples import Pattern
 from .scopes import Context
 from .state import EditingState
 from .targets import target_at
@@ -37,6 +38,7 @@ __all__ = ["hover"]
 
 _CODE = re.compile(r"\bM[0-9]{3}\b")
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_MOST_READERS = 6
 _CHAINS = ("subexpression", "index_expression", "projection", "filter_projection")
 
 
@@ -220,6 +222,10 @@ def _of_expression(state: EditingState, cursor: Cursor, analysis: Analysis) -> _
     if node["type"] == "field":
         pattern = pattern_where(tree, node, context.patterns)
         lines += _member_lines(analysis, context, here, node["value"], pattern)
+        place = (
+            context.patterns.get(node["value"]) if here[0].current is context.type else pattern_of(node, {}, pattern)
+        )
+        lines += _readers_lines(analysis, cursor.rule, place)
     lines += _value_lines(state, cursor, analysis, lead, end)
     lines += _goes_to(state, cursor, analysis)
     return _Told(start, end, lines)
@@ -246,6 +252,16 @@ def _member_lines(analysis: Analysis, context: Context, here: list[Seen], name: 
                 return [member.description, _sentence(analysis.samples.share(own)) if own else ""]
             return [member_text(analysis, member, pattern)]
     return [] if pattern is None else [_sentence(analysis.samples.share((*pattern, name)))]
+
+
+def _readers_lines(analysis: Analysis, rule: str | None, pattern: Pattern | None) -> list[str]:
+    """The other rules that read a place of the input."""
+    names = [name for name in analysis.readers.get(pattern or (), ()) if name != rule]
+    if not names:
+        return []
+    shown = ", ".join(map(code, names[:_MOST_READERS]))
+    rest = f" and {len(names) - _MOST_READERS} more" if len(names) > _MOST_READERS else ""
+    return [f"{'Also read' if rule in analysis.readers[pattern or ()] else 'Read'} by {shown}{rest}"]
 
 
 def _sentence(words: str) -> str:

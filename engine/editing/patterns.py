@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..expressions.tree import TreeNode, children
+from ..language.rulebook import Expr, Field, From
 from .samples import ELEMENT, Pattern
 
-__all__ = ["pattern_of", "pattern_where"]
+__all__ = ["PROJECTIONS", "add_pattern", "elements_of", "pattern_of", "pattern_where"]
 
+PROJECTIONS = ("projection", "filter_projection", "value_projection")
 _CHAINS = ("subexpression", "index_expression", "pipe")
 
 
@@ -29,7 +31,7 @@ def pattern_of(node: TreeNode, roots: Mapping[str, Pattern], current: Pattern | 
             if current is None:
                 return None
         return current
-    if kind in ("projection", "filter_projection", "value_projection"):
+    if kind in PROJECTIONS:
         base = pattern_of(below[0], roots, current)
         return None if base is None else pattern_of(below[1], roots, (*base, ELEMENT))
     if kind in ("flatten", "or_expression"):
@@ -37,6 +39,22 @@ def pattern_of(node: TreeNode, roots: Mapping[str, Pattern], current: Pattern | 
     if kind == "index":
         return None if current is None else (*current, ELEMENT)
     return current if kind in ("identity", "current", "slice") else None
+
+
+def elements_of(node: TreeNode, roots: Mapping[str, Pattern]) -> Pattern | None:
+    """The pattern of the elements of a list that an expression gives; that of a projection is theirs already."""
+    found = pattern_of(node, roots)
+    return found if found is None or node["type"] in PROJECTIONS else (*found, ELEMENT)
+
+
+def add_pattern(patterns: dict[str, Pattern], name: str, field: Field | None) -> None:
+    """Adds the pattern of a let, if its value is a part of the input."""
+    source = None if field is None else field.source
+    expr = source.alternatives[0] if isinstance(source, From) else None
+    found = pattern_of(expr.expression.tree, patterns) if isinstance(expr, Expr) else None
+    patterns.pop(name, None)
+    if found is not None:
+        patterns[name] = found
 
 
 def pattern_where(
@@ -57,7 +75,7 @@ def pattern_where(
     inside = next((child for child in below if _contains(child, target)), None)
     if inside is None:
         return None
-    if kind in ("projection", "filter_projection", "value_projection") and inside is not below[0]:
+    if kind in PROJECTIONS and inside is not below[0]:
         base = pattern_of(below[0], roots, current)
         return None if base is None else pattern_where(inside, target, roots, (*base, ELEMENT))
     if inside["type"] == "expref":

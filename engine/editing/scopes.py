@@ -21,12 +21,12 @@ from ..language.field_reader import FieldReader
 from ..language.keys import FORMS
 from ..language.kinds import Kind
 from ..language.names import aimed_outputs
-from ..language.rulebook import Each, EntryRule, Expr, Field, From, ObjectSource, Rule, Rulebook
+from ..language.rulebook import Each, EntryRule, Expr, Field, ObjectSource, Rule, Rulebook
 from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ..types.types import ANY, ObjectType, Type
 from ..values.recall import Recall
-from .patterns import pattern_of
-from .samples import ELEMENT, Pattern
+from .patterns import add_pattern, elements_of
+from .samples import Pattern
 
 __all__ = ["Context", "GivenNodes", "Left", "Scopes"]
 
@@ -177,7 +177,7 @@ class Scopes:
         """The context with names that all rules see."""
         patterns = dict(context.patterns)
         for field in fields:
-            _add_pattern(patterns, field.name or "", field)
+            add_pattern(patterns, field.name or "", field)
         made = self._walk.shared_let(fields, context.type)
         self._walk.facts.clear()
         return Context(made, patterns)
@@ -298,7 +298,7 @@ class Scopes:
             type_ = ANY if field is None else self._walk.definition(field, context.type)
             self._walk.facts.clear()
             patterns = dict(context.patterns)
-            _add_pattern(patterns, name, field)
+            add_pattern(patterns, name, field)
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
             made = Context(self._walk.with_root(context.type, name, type_), patterns)
@@ -306,18 +306,8 @@ class Scopes:
         return self._known[key][2]
 
 
-def _add_pattern(patterns: dict[str, Pattern], name: str, field: Field | None) -> None:
-    """Adds the pattern of a let, if its value is a part of the input."""
-    source = None if field is None else field.source
-    expr = source.alternatives[0] if isinstance(source, From) else None
-    found = pattern_of(expr.expression.tree, patterns) if isinstance(expr, Expr) else None
-    patterns.pop(name, None)
-    if found is not None:
-        patterns[name] = found
-
-
 def _iterated(each: Expr, as_name: str, context: Context, *, is_list: bool) -> Mapping[str, Pattern]:
     """The patterns with that of the elements of a list; the entries of an object have none."""
     patterns = {name: pattern for name, pattern in context.patterns.items() if name != as_name}
-    found = pattern_of(each.expression.tree, context.patterns) if is_list else None
-    return patterns if found is None else {**patterns, as_name: (*found, ELEMENT)}
+    found = elements_of(each.expression.tree, context.patterns) if is_list else None
+    return patterns if found is None else {**patterns, as_name: found}

@@ -156,7 +156,8 @@ def test_one_click_makes_a_test_of_what_is_seen(person: Person, studio: Studio) 
     shows(person, "paid")
     person.clicks("Make a test of it")
     person.sees("was written into tests/orders.yaml", ".toast")
-    in_sight = "one.getBoundingClientRect().bottom < document.querySelector('.cm-scroller').getBoundingClientRect().bottom"
+    bottom = "getBoundingClientRect().bottom"
+    in_sight = f"one.{bottom} < document.querySelector('.cm-scroller').{bottom}"
     has = "one.textContent.includes('test: paid')"
     person.page.wait(f"[...document.querySelectorAll('.cm-line')].some((one) => {has} && {in_sight})")
     person.page.press("Control+s")

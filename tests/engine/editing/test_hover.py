@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from moemap.engine.editing.inlays import inlays
 from moemap.engine.editing.samples import samples
 from moemap.engine.editing.signatures import signature
 from moemap.engine.editing.state import EditingState
-from moemap.engine.source.homes import DOCS
+from moemap.engine.source.homes import DOCS, MAPPINGS
 
 from .conftest import FILES
 from .test_completion import CURSOR, FIELD, opened
@@ -27,7 +28,8 @@ CASES: dict[str, tuple[str, str, str, str]] = {
         ORDERS,
         "order.ki¦nd == 'order'",
         "kind",
-        '`order.kind`: string or null\n\nOrder or refund.\n\nIn 1 of 1 sample.\n\nIn `order.json`: `"order"`',
+        "`order.kind`: string or null\n\nOrder or refund.\n\nIn 1 of 1 sample.\n\nAlso read by `refund`\n\n"
+        'In `order.json`: `"order"`',
     ),
     "a variable": (ORDERS, "$to¦tal", "$total", "`$total`: number or null\n\nIn `order.json`: `5`"),
     "a name, and where it goes": (
@@ -40,7 +42,7 @@ CASES: dict[str, tuple[str, str, str, str]] = {
         MAPPING,
         "sum(order.li¦nes[].price)",
         "lines",
-        f"`order.lines`: list or null\n\nIn 1 of 1 sample.\n\nIn `order.json`: {LINES}",
+        f"`order.lines`: list or null\n\nIn 1 of 1 sample.\n\nRead by `order`\n\nIn `order.json`: {LINES}",
     ),
     "an element of a field": (
         ORDERS,
@@ -127,6 +129,25 @@ def test_hovering_tells_what_is_known(case: str, shop: Path) -> None:
     assert line[found.span.start.column - 1 : found.span.end.column - 1] == part
 
 
+def test_the_rules_that_read_a_member_are_named() -> None:
+    path = MAPPINGS / "mparticle-moengage" / "v1" / "commerce.yaml"
+    state = EditingState([path.parent])
+    lines = path.read_text("utf-8").split("\n")
+
+    def said(text: str) -> list[str]:
+        line = next(number for number, one in enumerate(lines) if text in one)
+        found = hover(state, path, Position(line + 1, lines[line].index(text) + len(text)))
+        assert found is not None
+        return [one for one in found.text.split("\n\n") if "ead by" in one]
+
+    assert said("from: event.data.currency_code") == ["Also read by `purchase`"]
+    assert said("each: event.data.product_action.products") == ["Also read by `purchase`"]
+    assert said("from: product.id") == ["Also read by `purchase`"]
+    (many,) = said("when: event.event_type")
+    assert re.fullmatch(r"Also read by (`[a-z-]+`(, )?){6} and [0-9]+ more", many)
+    assert said("rule: product-action") == []
+
+
 def test_values_of_secrets_are_not_shown(shop: Path) -> None:
     text = FILES[MAPPING].replace("key: {type: string, default: a}", "key: {type: string, default: abc, secret: true}")
     (shop / MAPPING).write_text(text)
@@ -173,8 +194,8 @@ def test_values_are_shown_while_the_text_is_broken(shop: Path) -> None:
     found = hover(state, path, position)
     assert found is not None
     assert found.text == (
-        '`order.kind`: string or null\n\nOrder or refund.\n\nIn 1 of 1 sample.\n\nIn `order.json`: `"order"`\n\n'
-        "Goes to `broken`"
+        "`order.kind`: string or null\n\nOrder or refund.\n\nIn 1 of 1 sample.\n\nRead by `order`, `refund`\n\n"
+        'In `order.json`: `"order"`\n\nGoes to `broken` of the output `event`'
     )
 
 
