@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import click
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+_UNIT_BYTES = 1 << 19
+
 
 @click.command(
     "explain",
@@ -28,11 +30,18 @@ __all__ = ["command"]
     moemap explain examples/purchase.json
     moemap explain examples/purchase.json --request 1 --output /actions/0/attributes/currency
     moemap explain examples/purchase.json --why-not /attributes/Age
+    moemap explain examples/bulk_array.json --record 2 --why-not event
     moemap explain examples/purchase.json --input /events/0/data/product_action/coupon_code
     moemap explain examples/purchase.json --html explain.html --mask
     """,
 )
 @click.argument("batch_file", shell_complete=samples, metavar="INPUT")
+@click.option(
+    "--record",
+    type=click.IntRange(1),
+    metavar="NUMBER",
+    help="The batch of an INPUT that has several, a list or one batch a line, counted from 1.",
+)
 @click.option(
     "--request", "number", type=click.IntRange(0), help="The request, counted from 0; by default all of them."
 )
@@ -41,7 +50,7 @@ __all__ = ["command"]
     "--why-not",
     "missing",
     metavar="[OUTPUT:]POINTER",
-    help="A place in a body that has no value: what could have given one.",
+    help="A place in a body that has no value, or an output that has no request: what could have given one.",
 )
 @click.option("--input", "source", metavar="POINTER", help="A place of the input: all that read it.")
 @click.option(
@@ -54,6 +63,7 @@ __all__ = ["command"]
 @mapping_options
 def command(
     batch_file: str,
+    record: int | None,
     number: int | None,
     pointer: str | None,
     missing: str | None,
@@ -88,7 +98,7 @@ def command(
     for name, place in (("--output", pointer), ("--input", source), ("--at", element)):
         if place and not place.startswith("/"):
             raise click.UsageError(f"{name} {place}: a place begins with /, as /{place}")
-    batch = _batch_in(batch_file)
+    batch = _batch_in(batch_file, record)
     rulebook = load_mapping(chosen(mapping, settings, environment)).rulebook
     try:
         found = trace(rulebook, batch, masked if mask else shown)
@@ -135,10 +145,21 @@ def command(
     click.echo(explanation.summary_text(found, numbers, color=color))
 
 
-def _batch_in(name: str) -> Any:
-    """The batch in a file, or - for standard input."""
+def _batch_in(name: str, number: int | None) -> Any:
+    """The batch in a file, or - for standard input; of several, that of this number."""
+    from ..engine.jobs.input import read_units
     from ..engine.source.json_reader import read_value
 
+    if number is not None:
+        with cast("BinaryIO", click.open_file(name, "rb")) as file:
+            records = [record for unit in read_units(file, name, _UNIT_BYTES) for record in unit]
+        if number > len(records):
+            count = f"{len(records)} batch{'' if len(records) == 1 else 'es'}"
+            raise click.UsageError(f"--record {number}: {name} has {count}, counted from 1")
+        batch, problem = records[number - 1].parse()
+        if problem is not None:
+            raise click.UsageError(f"{records[number - 1].where}: {problem.message}")
+        return batch
     with click.open_file(name, "rb") as file:
         text = file.read()
     try:
@@ -146,7 +167,7 @@ def _batch_in(name: str) -> Any:
     except ValueError as error:
         raise click.UsageError(f"{name} {error}") from None
     if isinstance(batch, list):
-        raise click.UsageError(f"{name} holds a list; give one batch of it")
+        raise click.UsageError(f"{name} holds a list; choose a batch of it, as with --record 1")
     return batch
 
 
@@ -157,6 +178,7 @@ def _print_misses(found: Trace, missing: str, element: str | None, *, as_json: b
     from ..engine.insight import explanation
     from ..engine.insight.why_not import nearest_place, unread, why_not
 
+    missing = f"{missing}:" if missing in found.rulebook.outputs else missing
     output, _, place = missing.rpartition(":") if not missing.startswith("/") else ("", "", missing)
     if output and output not in found.rulebook.outputs:
         hint = did_you_mean(output, found.rulebook.outputs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..diagnostics.catalogue import CATALOGUE
@@ -74,7 +74,7 @@ class Miss:
 class _Candidate:
     """A way to a place of an output: the fields or the spread on the way, the outermost first.
 
-    `rule` is None for the fields that all requests of the output share.
+    `rule` is None for the fields that all requests of the output share. `at` is the place in what the rule emits.
     """
 
     rule: Rule | None
@@ -82,6 +82,16 @@ class _Candidate:
     way: tuple[Field | Spread, ...]
     name: str
     part: str
+    at: tuple[str, ...] = ()
+
+    def is_about(self, taken: Taken) -> bool:
+        """Returns whether a decision is about the place, something in it, or what it is in."""
+        there = _tokens(taken.at.output or "")
+        return all(a in ("*", b) for a, b in zip(self.at, there, strict=False))
+
+
+def _tokens(pointer: str) -> tuple[str, ...]:
+    return tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:])
 
 
 def why_not(trace: Trace, pointer: str, output: str | None = None, element: str | None = None) -> tuple[Miss, ...]:
@@ -95,7 +105,7 @@ def why_not(trace: Trace, pointer: str, output: str | None = None, element: str 
     ended = [miss for miss in left_out if miss.nearness == _ENDED]
     if ended:
         return tuple(ended)
-    tokens = tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:])
+    tokens = _tokens(pointer)
     misses: list[Miss] = []
     routes: set[str | None] = set()
     for name, own in trace.rulebook.outputs.items():
@@ -113,7 +123,8 @@ def why_not(trace: Trace, pointer: str, output: str | None = None, element: str 
             if isinstance(body, ObjectSource)
             else _below(rule, rule.place, body, inner, (body,), "value")
         )
-        found = [_nearest(trace, rule, candidate, element) for candidate in ways]
+        at = tokens if inner is tokens else (*tokens[:1], "0", *inner)
+        found = [_nearest(trace, rule, replace(candidate, at=at), element) for candidate in ways]
         routes |= {rule.route} if found else set()
         misses += found
     of_routes = {rule.name for rule in trace.rulebook.rules if rule.route in routes}
@@ -266,8 +277,12 @@ def _in_application(trace: Trace, candidate: _Candidate, application: Applicatio
             nearness,
         )
 
+    every = application.decisions
+    application = replace(application, decisions=tuple(filter(candidate.is_about, every)))
     for depth, part in enumerate(candidate.way):
         own = [taken for taken in application.decisions if taken.part is part]
+        if not own and any(taken.part is part for taken in every):
+            return miss("the list has no such element", candidate.place, _SPREAD)
         if isinstance(part, Spread):
             return miss(*_in_spread(application, part, candidate.name), _SPREAD + depth)
         is_given = any(taken.outcome == "given" for taken in own)

@@ -180,6 +180,17 @@ QUESTIONS: dict[str, tuple[list[str], list[str]]] = {
             "    let project_name: custom_attributes has no 'moe_project_name'",
         ],
     ),
+    "Why has the second product no quantity?": (
+        ["click_detail_remove.json", "/actions/1/attributes/Products/1/Quantity"],
+        ["rule product-action, attributes.Products[].Quantity: 0.5 cannot become integer"],
+    ),
+    "Why does the second batch of the list give nothing?": (
+        ["bulk_array.json", "event", "--record", "2"],
+        [
+            "rule no-identity: it rejects the batch: the batch has no identity 'customer_id', which the setting "
+            "'identity' makes the customer_id of every request",
+        ],
+    ),
     "Why is there no push_id?": (
         ["purchase.json", "/push_id"],
         ["no rule can give a value at /push_id; did you mean '/attributes/push_id'?"],
@@ -221,7 +232,23 @@ def test_a_list_is_no_batch(tmp_path: Path) -> None:
     file.write_text("[{}]", "utf-8")
     result = CliRunner().invoke(main, ["explain", str(file)])
     assert result.exit_code == 2
-    assert f"{file} holds a list; give one batch of it" in " ".join(result.stderr.split())
+    assert f"{file} holds a list; choose a batch of it, as with --record 1" in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "said"),
+    [
+        ("[{}]", 2, "--record 2: FILE has 1 batch, counted from 1"),
+        ("{}\n{}\n", 3, "--record 3: FILE has 2 batches, counted from 1"),
+        ('{}\n{"a": }\n', 2, "FILE:2: the record is not JSON: "),
+    ],
+)
+def test_records_that_cannot_be_chosen(text: str, number: int, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "batches.ndjson"
+    file.write_text(text, "utf-8")
+    result = CliRunner().invoke(main, ["explain", str(file), "--record", str(number)])
+    assert result.exit_code == 2
+    assert said.replace("FILE", str(file)) in " ".join(result.stderr.split())
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
