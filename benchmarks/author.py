@@ -213,8 +213,8 @@ def corpus_steps(rulebook: Rulebook, file: Path) -> dict[str, Callable[[], objec
 
     return {
         MAPPED: mapped,
-        LOST: lambda: loss_over(rulebook, [str(file)], _quiet),
-        DIFFER: lambda: compare_over(Comparing(old, new), [str(file)], _quiet),
+        LOST: lambda: loss_over(rulebook, [str(file)], lambda _line: None),
+        DIFFER: lambda: compare_over(Comparing(old, new), [str(file)], lambda _line: None),
         COVER: lambda: [counter.count(unit) for unit in units()],
     }
 
@@ -225,10 +225,6 @@ def transform(settings: Mapping[str, Any]) -> Transform:
     program = recipe.program()
     program.prepare()
     return Transform(recipe, program)
-
-
-def _quiet(_line: str) -> None:
-    """Shows no progress."""
 
 
 def explain(rulebook: Rulebook, batch: Any) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def write(imported: Imported, folder: Path) -> None:
         loaded = inspect(folder / "mapping.yaml")
         if loaded.rulebook is not None:
             found = suggestions(
-                loaded.rulebook, coverage_of([CountingInterpreter(loaded.rulebook)]), (), _TRIES, _quiet
+                loaded.rulebook, coverage_of([CountingInterpreter(loaded.rulebook)]), (), _TRIES, lambda _line: None
             )
             _write(folder / "tests" / "suggested.yaml", text_of_suggestions(found))
 
@@ -73,10 +73,6 @@ def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as file:
         file.write(text.encode())
-
-
-def _quiet(_line: str) -> None:
-    """Shows no progress."""
 
 
 class ImportReader:

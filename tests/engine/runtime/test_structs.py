@@ -20,24 +20,10 @@ from moemap.engine.interpreter.interpreter import Interpreter
 from moemap.engine.language.rulebook import Rulebook
 from moemap.engine.runtime.result import Result
 from moemap.engine.runtime.runner import MANY
+from moemap.tests.engine.compiler.validation.test_whole_bodies import MANY_SETTINGS
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("*.json"))
-SETTINGS: list[dict[str, Any]] = [
-    {},
-    {
-        "identity": "mpid",
-        "objects": True,
-        "tags": True,
-        "unset_attributes": True,
-        "push": True,
-        "advertising_ids": True,
-        "amounts": "all",
-        "timezone_offset": "send",
-        "time_precision": "milliseconds",
-        "require_gdpr_purpose": "marketing",
-        "project_name_from": "brand_name",
-    },
-]
+SETTINGS: list[dict[str, Any]] = [{}, MANY_SETTINGS]
 Difference = Callable[[Result, Result], str]
 
 
