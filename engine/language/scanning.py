@@ -20,6 +20,8 @@ _AT_ONCE = {"get", "get_ignore_case", "length", "not_null", "to_array", "type"}
 """Functions whose time does not depend on the size of their arguments."""
 _WHOLE = {"contains", "distinct", "flatten", "index_of", "size", "to_string"}
 """Functions that also look at all values inside of the elements of their arguments."""
+_SEARCHES = {"extract", "matches", "replace_matches"}
+"""Functions that take as long for a character as others for an element."""
 
 
 def scans_in(rulebook: Rulebook) -> dict[int, Expression]:
@@ -44,12 +46,12 @@ def _counted(node: TreeNode, outer: Set[str], place: Place, *, inside: bool, all
     def within(child: TreeNode, *, inner: bool = inside, every: bool = all_) -> TreeNode:
         return _counted(child, outer, place, inside=inner, all_=every)
 
-    def looked_through(child: TreeNode, *, whole: bool = False) -> TreeNode:
+    def looked_through(child: TreeNode, *, whole: bool = False, by: tuple[int, ...] = ()) -> TreeNode:
         made = within(child)
         if child["type"] in ("literal", "expref") or not (all_ or _reads(child, outer, inside=inside)):
             return made
         span = {"start": child["start"], "end": child["end"]}
-        return {"type": "looked_through", **span, "value": (place, whole), "children": [made]}
+        return {"type": "looked_through", **span, "value": (place, whole, *by), "children": [made]}
 
     kind, below = node["type"], node["children"]
     if kind == "slice":  # its children are numbers
@@ -59,7 +61,8 @@ def _counted(node: TreeNode, outer: Set[str], place: Place, *, inside: bool, all
         every = all_ or base["type"] == "looked_through"
         made = [base, *(within(child, inner=True, every=every) for child in below[1:])]
     elif kind == "function_expression" and node["value"] not in _AT_ONCE and node["value"] != "if":
-        made = [looked_through(child, whole=node["value"] in _WHOLE) for child in below]
+        by = (1,) if node["value"] in _SEARCHES else ()
+        made = [looked_through(child, whole=node["value"] in _WHOLE, by=by) for child in below]
         every = all_ or any(child["type"] == "looked_through" for child in made)
         made = [
             within(child, inner=True, every=every) if child["type"] == "expref" else found

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["FOUND", "Automaton", "StateSet", "holds", "searcher"]
+__all__ = ["FOUND", "Automaton", "StateSet", "holds"]
 
 _MOST_KNOWN = 20_000
+_MOST_KEPT = 500_000
 
 StateSet = frozenset[int]
 FOUND: StateSet = frozenset({-1})
@@ -32,6 +31,8 @@ class Automaton:
     skips: list[list[tuple[bool | None, int]]] = field(default_factory=list)
     last: int = 0
     known: dict[tuple[StateSet, int], StateSet] = field(default_factory=dict)
+    kept: int = 0
+    """The states in all known sets."""
 
     @property
     def first(self) -> StateSet:
@@ -45,10 +46,11 @@ class Automaton:
         key = state, character
         after = self.known.get(key)
         if after is None:
-            if len(self.known) >= _MOST_KNOWN:
-                self.known = {}
+            if len(self.known) >= _MOST_KNOWN or self.kept >= _MOST_KEPT:
+                self.known, self.kept = {}, 0
             moved = {to for at in state for ranges, to in self.moves[at] if holds(ranges, character)}
             after = self.known[key] = self.reached({0, *moved}, start=False, end=False)
+            self.kept += len(state) + len(after)
         return after
 
     def ends(self, state: StateSet, empty: bool) -> bool:
@@ -73,16 +75,3 @@ class Automaton:
             if state is FOUND:
                 return True
         return self.ends(state, not text)
-
-
-def searcher(wanted: Any) -> Callable[[str], bool]:
-    """A function that returns whether a pattern is found in a string.
-
-    `wanted` is the result of `searching.prepared`: the text of a regular expression of Python, or the moves, skips and
-    last state of an automaton.
-    """
-    if isinstance(wanted, str):
-        search = re.compile(wanted).search
-        return lambda text: search(text) is not None
-    moves, skips, last = wanted
-    return Automaton(moves, skips, last).is_found

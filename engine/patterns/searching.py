@@ -11,7 +11,8 @@ from functools import lru_cache
 from math import prod
 from typing import Any
 
-from .automaton import searcher
+from .automaton import Automaton
+from .bits import bit_search, searcher
 from .emptiness import machine_of
 from .parser import (
     LAST,
@@ -29,9 +30,10 @@ from .parser import (
     read,
 )
 
-__all__ = ["found_in", "is_linear", "prepared", "python_text", "repeats", "ways"]
+__all__ = ["found_in", "is_linear", "is_long_for", "prepared", "python_text", "repeats", "ways"]
 
 _MOST_WAYS = 1000
+_MAX_WORK = 20_000_000
 _SIGNS = {(0, None): "*", (1, None): "+", (0, 1): "?", (1, 1): ""}
 
 
@@ -49,6 +51,20 @@ def prepared(pattern: str) -> Any:
 def found_in(pattern: str) -> Callable[[str], bool]:
     """A function that returns whether a pattern is found in a string. Raises PatternError."""
     return searcher(prepared(pattern))
+
+
+def is_long_for(text: str, pattern: str) -> bool:
+    """Returns whether a search could take long: a character goes through all states of some patterns, one by one."""
+    return len(text) * _states(pattern) > _MAX_WORK
+
+
+@lru_cache(maxsize=1024)
+def _states(pattern: str) -> int:
+    """The number of states that a character can go through one by one."""
+    wanted = prepared(pattern)
+    if isinstance(wanted, str) or bit_search(Automaton(*wanted)) is not None:
+        return 1
+    return len(wanted[0])
 
 
 # --- how long it takes

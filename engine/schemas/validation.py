@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any
 
-from ..patterns.automaton import searcher
+from ..patterns.bits import searcher
 from .value_keywords import HOLDS, is_of_type
 from .violations import Refusal, Violations, violations_of
 

@@ -128,29 +128,32 @@ def scanning() -> None:
     _SCANS.left = MAX_SCANNED
 
 
-def looked_through(value: Any, place: Any, whole: bool) -> Any:
-    """Counts the elements of a value (with `whole`, all values inside of it) and returns it. Raises TooMuchScanned."""
-    if is_beyond(value, whole):
+def looked_through(value: Any, place: Any, whole: bool, characters: int = _CHARACTERS) -> Any:
+    """Counts the elements of a value (with `whole`, all values inside of it) and returns it. Raises TooMuchScanned.
+
+    So many `characters` of a string count as one element.
+    """
+    if is_beyond(value, whole, characters):
         raise TooMuchScanned(place)
     return value
 
 
-def is_beyond(value: Any, whole: bool) -> bool:
+def is_beyond(value: Any, whole: bool, characters: int = _CHARACTERS) -> bool:
     """Counts the elements of a value, and returns whether the batch has exceeded `MAX_SCANNED` by now."""
-    number = scanned_in(value, whole)
+    number = scanned_in(value, whole, characters)
     if number > _FEW:
         _SCANS.left -= number
     return _SCANS.left < 0
 
 
-def scanned_in(value: Any, whole: bool) -> int:
+def scanned_in(value: Any, whole: bool, characters: int = _CHARACTERS) -> int:
     """The number of elements that looking through a value costs: those right inside of it, or all (`whole`)."""
     type_ = type(value)
     if type_ is list or type_ is dict:
         return _size(value, MAX_SCANNED) if whole else len(value)
-    return len(value) // _CHARACTERS if type_ is str else 0
+    return len(value) // characters if type_ is str else 0
 
 
-def is_small(value: Any, whole: bool) -> bool:
+def is_small(value: Any, whole: bool, characters: int = _CHARACTERS) -> bool:
     """Returns whether a value is so small that looking through it is not counted."""
-    return scanned_in(value, whole) <= _FEW
+    return scanned_in(value, whole, characters) <= _FEW

@@ -183,13 +183,14 @@ class ExpressionCompiler(Visitor):
         return self._root(node["value"]) if current is None else self.member(current, node["value"])
 
     def _visit_looked_through(self, node: TreeNode, current: Value | None) -> Value:
-        base, (place, whole) = self.visit(node["children"][0], current), node["value"]
-        if not base.kinds & (LIST | DICT | STRING) or (base.is_constant and is_small(base.constant, whole)):
+        base, (place, whole, *by) = self.visit(node["children"][0], current), node["value"]
+        if not base.kinds & (LIST | DICT | STRING) or (base.is_constant and is_small(base.constant, whole, *by)):
             return base
         if isinstance(base.shape, StructShape):
             return Value("unusual()", base.kinds, raises=True)
         given = bare(base.code if whole else base.text)
-        code = f"looked_through({given}, {self.writer.pool.name('PLACE', place_code(place))}, {whole})"
+        rest = ", ".join(map(repr, (whole, *by)))
+        code = f"looked_through({given}, {self.writer.pool.name('PLACE', place_code(place))}, {rest})"
         return Value(code, base.kinds, raises=True, items=base.items, shape=None if whole else base.shape)
 
     def _visit_variable_ref(self, node: TreeNode, _current: Value | None) -> Value:

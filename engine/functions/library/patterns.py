@@ -6,12 +6,13 @@ import re
 
 from ...patterns.matching import Matcher, Spans, TextTooLongError, matcher_of
 from ...patterns.parser import PatternError
-from ...patterns.searching import found_in
+from ...patterns.searching import found_in, is_long_for
 from ..errors import FunctionError, bounded
 from ..registry import example, function, null_gives_null
 
 __all__: list[str] = []
 
+_TAKES_NOT = "{}() cannot take the text: {}"
 _REFERENCE = re.compile(r"\$([$&1-9])")
 
 
@@ -24,9 +25,11 @@ _REFERENCE = re.compile(r"\$([$&1-9])")
 @null_gives_null
 def _func_matches(text: str, pattern: str) -> bool:
     try:
-        return found_in(pattern)(text)
+        if not is_long_for(text, pattern):
+            return found_in(pattern)(text)
     except PatternError as error:
         raise _unusable("matches", error) from None
+    raise FunctionError(_TAKES_NOT.format("matches", f"the text has {len(text)} characters, too many for this pattern"))
 
 
 @function(
@@ -43,7 +46,7 @@ def _func_extract(text: str, pattern: str) -> str | None:
         matcher = _matcher("extract", pattern)
         spans = next(matcher.matches(text), None)
     except TextTooLongError as error:
-        raise FunctionError(f"extract() cannot take the text: {error}") from None
+        raise FunctionError(_TAKES_NOT.format("extract", error)) from None
     return None if spans is None else _captured(text, spans, min(matcher.groups, 1))
 
 
@@ -72,7 +75,7 @@ def _func_replace_matches(text: str, pattern: str, replacement: str) -> str:
             pieces += [text[done : spans[0]], made]
             done = spans[1]
     except TextTooLongError as error:
-        raise FunctionError(f"replace_matches() cannot take the text: {error}") from None
+        raise FunctionError(_TAKES_NOT.format("replace_matches", error)) from None
     return "".join([*pieces, text[done:]])
 
 

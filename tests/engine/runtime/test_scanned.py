@@ -67,6 +67,9 @@ RULES = [
     (RULE % "{a: 'batch.events[?id == $event.id] | [0].id'}", 200 * 200),
     (RULE % "{a: {from: lower(batch.id), type: integer, on_problem: omit}, b: event.id}", 200 * 300),
     (RULE % "{a: length(keys(batch.user))}", 200 * 300),
+    # A search for a pattern takes as long for each character as others for an element.
+    (RULE % "{a: \"matches(substring(batch.id, `0`, `500`), '(?:X|Y)*Z')\"}", 200 * (300 + 500)),
+    (RULE % "{a: \"extract(substring(batch.id, `0`, `500`), 'Y')\", b: event.id}", 200 * (300 + 500)),
     (WHEN % ("batch.events[?id == $event.id]", ""), 200 * 200),
     (WHEN % ("batch.events[*] && event.id == 'e1'", TWO), 200 * 200),
     (WHEN % ("event.id == 'e1' && batch.events[*]", TWO), 200),
