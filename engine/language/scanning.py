@@ -16,7 +16,7 @@ from .rulebook import Rulebook
 __all__ = ["scans_in"]
 
 _STEPS = {"subexpression", "index_expression", "pipe", "flatten", "slice"}
-_AT_ONCE = {"get", "get_ignore_case", "length", "not_null", "to_array", "type"}
+_AT_ONCE = {"get", "length", "not_null", "to_array", "type"}
 """Functions whose time does not depend on the size of their arguments."""
 _WHOLE = {"contains", "distinct", "flatten", "index_of", "size", "to_string"}
 """Functions that also look at all values inside of the elements of their arguments."""

@@ -67,6 +67,8 @@ RULES = [
     (RULE % "{a: 'batch.events[?id == $event.id] | [0].id'}", 200 * 200),
     (RULE % "{a: {from: lower(batch.id), type: integer, on_problem: omit}, b: event.id}", 200 * 300),
     (RULE % "{a: length(keys(batch.user))}", 200 * 300),
+    (RULE % "{a: 'get_ignore_case(batch.user, event.id)', b: event.id}", 200 * 300),
+    (RULE % "{a: \"get_ignore_case(batch.user, 'K7')\"}", 200 * 300),
     # A search for a pattern takes as long for each character as others for an element.
     (RULE % "{a: \"matches(substring(batch.id, `0`, `500`), '(?:X|Y)*Z')\"}", 200 * (300 + 500)),
     (RULE % "{a: \"extract(substring(batch.id, `0`, `500`), 'Y')\", b: event.id}", 200 * (300 + 500)),
