@@ -193,7 +193,7 @@ def _replay(outbox: Outbox, dead: list[int], choice: Choice) -> int:
     from ..engine.runtime.batch import Record
 
     program = deliverable(choice)
-    outbox.claim(program.name)
+    outbox.claim(program.name, program.workspace, choice.environment)
     plan, total, replaced, failing, given = plan_of(program), 0, 0, 0, 0
     for own, text in _inputs_of(outbox, dead):
         if own[0].mapping.startswith(RESULTS):

@@ -120,7 +120,7 @@ def command(
         needs_delivery()
         with ExitStack() as stack:
             outbox = stack.enter_context(opened(path, create=bool(inputs), max_bytes=max_bytes))
-            outbox.claim(program.name)
+            outbox.claim(program.name, program.workspace, choice.environment)
             written = stack.enter_context(locked(Path(rejects))) if rejects is not None else None
             if written is not None:
                 written.truncate()

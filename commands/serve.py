@@ -110,7 +110,7 @@ def command(
         agreed = None if authorization is None else secrets.fill(authorization)
         with ExitStack() as stack:
             outbox = stack.enter_context(opened(path, create=True, max_bytes=max_bytes))
-            outbox.claim(program.name)
+            outbox.claim(program.name, program.workspace, choice.environment)
             file = stack.enter_context(locked(written))
             file.seek(0, 2)
             sender = (

@@ -118,7 +118,7 @@ def _filler(outbox: str, mapping: str, settings: Values[str, Any] | None) -> Cal
         texts = (text.encode() if isinstance(text, str) else bytes(text) for (text,) in rows if text is not None)
         units = iter(lambda: [Record("spark", 0, text) for text in islice(texts, MOST_INPUTS)], [])
         with Outbox(outbox) as opened:
-            opened.claim(program.name)
+            opened.claim(program.name, program.workspace)
             name = f"{program.name}@{program.version}"
             take(opened, plan, Transform(recipe, program), name, units, lambda _rejects: None, lambda _taken: None)
 

@@ -97,15 +97,29 @@ class Outbox:
             raise OutboxError(f"{self.name}: another process sends from this outbox")
         return lease
 
-    def claim(self, mapping: str) -> None:
-        """Marks a new outbox as that of a mapping. Raises OutboxError if it is that of another one."""
-        owner = self.saved("mapping")
-        if owner is None:
-            self.save("mapping", mapping).result()
-        elif owner != mapping:
-            raise OutboxError(
-                f"{self.name}: this is the outbox of the mapping {owner}, whose limits are not those of {mapping}"
-            )
+    def claim(self, mapping: str, workspace: str | None = None, environment: str | None = None) -> None:
+        """Marks a new outbox as that of a mapping, and of a workspace and an environment if these are named.
+
+        Raises OutboxError if it is that of another one: its limits, inputs and secrets are not those of this one. An
+        environment that is not named is none of its own.
+        """
+        saved = self.saved("mapping")
+        named = [saved, workspace, None] if isinstance(saved, str) else saved  # earlier versions kept the mapping alone
+        own = [mapping, workspace, environment]
+        owner, its_workspace, its_environment = named or own
+        if owner != mapping:
+            reason = f"of the mapping {owner}, whose limits are not those of {mapping}"
+        elif its_workspace != workspace:
+            name = f"mapping {mapping} itself" if its_workspace is None else f"workspace {its_workspace}"
+            reason = f"of the {name}; name another one with --outbox"
+        elif None not in (environment, its_environment) and environment != its_environment:
+            reason = f"of the environment {its_environment}; name another one with --outbox"
+        else:
+            own[2] = environment or its_environment
+            if own != saved:
+                self.save("mapping", own).result()
+            return
+        raise OutboxError(f"{self.name}: this is the outbox {reason}")
 
     def moment(self) -> Moment:
         """The present, by both clocks."""

@@ -45,8 +45,8 @@ class Secrets:
     def _value(self, name: str) -> str:
         if name not in self._values:
             value = _read(name, self._sources.get(name, f"env:{name.upper()}"))
-            if not value or not value.isprintable() or not value.isascii():
-                raise SecretError(f"the value of {{{name}}} is empty, or has characters that no header can have")
+            if not value.isprintable() or not value.isascii():
+                raise SecretError(f"the value of {{{name}}} has characters that no header can have")
             self._values[name] = value
         return self._values[name]
 
@@ -71,7 +71,10 @@ class Secrets:
 
 def _read(name: str, source: str) -> str:
     kind, _, where = source.partition(":")
-    return _SOURCES[kind](name, where)
+    value = _SOURCES[kind](name, where)
+    if not value:
+        raise SecretError(f"the value of {{{name}}} is empty: {source}")
+    return value
 
 
 def _variable(name: str, variable: str) -> str:

@@ -38,6 +38,7 @@ class Program(NamedTuple):
     """
 
     name: str
+    workspace: str | None
     version: str
     digest: str
     files: tuple[str, ...]
@@ -128,7 +129,8 @@ def _opened(
         again = runner.retry, runner.origins
         unread = UnreadLeaves(about["places"], runner.converter_of)
         files = tuple(entry.origin.files)
-        return Program(about["name"], about["version"], about["digest"], files, dispatch, unread, *ways, *again)
+        names = about["name"], about["workspace"], about["version"], about["digest"]
+        return Program(*names, files, dispatch, unread, *ways, *again)
     except (LookupError, TypeError, ValueError, AttributeError):
         return None
 
@@ -164,6 +166,7 @@ def _compiled(rulebook: Rulebook) -> cache.CacheEntry:
     }
     about = {
         "name": rulebook.name,
+        "workspace": rulebook.workspace,
         "version": rulebook.version,
         "code": compiled.name,
         "digest": _digest(rulebook),

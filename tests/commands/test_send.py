@@ -192,6 +192,22 @@ def test_what_a_person_does_with_an_outbox(shop: Path, url: str) -> None:
     assert (exported.returncode, exported.stdout) == (1, "")
 
 
+def test_an_outbox_is_not_shared_by_environments_or_workspaces(shop: Path) -> None:
+    project = shop / "moemap.toml"
+    project.write_text(f"{project.read_text()}[environments.test]\n")
+    (shop / "own.yaml").write_text("language: 1\nworkspace: own\nextends: ./shop/mapping.yaml\n")
+    batches(shop, users=1, each=1)
+    assert moemap(shop, "send", "--env", "live", "batches.ndjson").returncode == 0
+    for words, owner in (
+        (("send", "--env", "test"), "environment live"),
+        (("send", "--env", "live", "--mapping", "own.yaml"), "mapping shop itself"),
+    ):
+        other = moemap(shop, *words, "batches.ndjson")
+        assert other.returncode == 2
+        said = f"Error: outbox.db: this is the outbox of the {owner}; name another one with --outbox"
+        assert other.stderr.splitlines()[-1] == said
+
+
 def test_a_ping_says_what_is_wrong(shop: Path, url: str) -> None:
     done = moemap(shop, "ping", "--env", "live")
     assert (done.returncode, done.stdout) == (0, f"{url} accepts: host and credentials are right\n")

@@ -386,3 +386,25 @@ def test_a_kill_leaves_whole_inputs_and_all_that_were_promised(place: str) -> No
             bodies = [row[0].decode() for row in outbox.read("SELECT body FROM request ORDER BY id")]
         assert bodies == [f"{number}-{part}" for number in range(len(bodies) // 3) for part in range(3)]
         assert len(bodies) // 3 > promised
+
+
+def test_an_outbox_is_that_of_one_mapping_workspace_and_environment(outbox: Outbox) -> None:
+    outbox.save("mapping", "shop").result()  # as earlier versions named it
+    outbox.claim("shop", "own")
+    outbox.claim("shop", "own", "live")
+    outbox.claim("shop", "own")
+    for given, reason in (
+        (("other",), "this is the outbox of the mapping shop, whose limits are not those of other"),
+        (("shop",), "this is the outbox of the workspace own; name another one with --outbox"),
+        (("shop", "else"), "this is the outbox of the workspace own; name another one with --outbox"),
+        (("shop", "own", "test"), "this is the outbox of the environment live; name another one with --outbox"),
+    ):
+        with pytest.raises(OutboxError) as raised:
+            outbox.claim(*given)
+        assert str(raised.value) == f"{outbox.name}: {reason}"
+
+
+def test_a_workspace_does_not_take_the_outbox_of_its_mapping(outbox: Outbox) -> None:
+    outbox.claim("shop")
+    with pytest.raises(OutboxError, match="this is the outbox of the mapping shop itself; name another one"):
+        outbox.claim("shop", "own", "live")

@@ -50,10 +50,11 @@ def test_where_a_secret_comes_from(source: str, value: str) -> None:
     ("source", "reason"),
     [
         ("env:NONE", "the placeholder {key} has no value: the variable NONE is not set"),
-        ("env:BROKEN", "the value of {key} is empty, or has characters that no header can have"),
+        ("env:BROKEN", "the value of {key} has characters that no header can have"),
         ("file:none", "the value of {key} cannot be read from none: No such file or directory"),
         ("file:latin", "the value of {key} cannot be read from latin: it is not UTF-8 text"),
-        ("file:empty", "the value of {key} is empty, or has characters that no header can have"),
+        ("file:empty", "the value of {key} is empty: file:empty"),
+        ("basic:env:APP,file:empty", "the value of {key} is empty: file:empty"),
         ("keyring:service/other", "the keyring has no value for {key}: service, user other"),
         ("basic:env:APP,env:NONE", "the placeholder {key} has no value: the variable NONE is not set"),
     ],
