@@ -85,6 +85,9 @@ class WorkerProcess:
         except (TimeoutError, asyncio.IncompleteReadError) as error:
             await self._kill()
             raise AnswerError("failed", "what evaluates rules could not be started") from error
+        except asyncio.CancelledError:  # what it says when it is ready would be taken for an answer
+            await self._kill()
+            raise
 
     async def _exchange(self, message: Json, method: str, seconds: float | None) -> Any:
         process = self.process
