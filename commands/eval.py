@@ -10,7 +10,7 @@ import click
 
 from .shared.command import FINE, PROBLEMS, Command
 from .shared.completion import mappings, samples
-from .shared.opening import load_mapping, print_problems
+from .shared.opening import load_mapping, print_problems, value_in
 from .shared.project import chosen, mapping_options
 
 __all__ = ["command"]
@@ -52,15 +52,9 @@ def command(
     first, then that of each part of the expression. Without an EXPRESSION, the names are listed with their values.
     """
     from ..engine.insight.evaluation import EvaluationPlaceError, SampleEvaluation, scope_of
-    from ..engine.source.json_reader import read_value
     from ..engine.source.text import Source
 
-    with click.open_file(input_, "rb") as file:
-        text = file.read()
-    try:
-        batch = read_value(text)
-    except ValueError as error:
-        raise click.UsageError(f"{input_} {error}") from None
+    batch = value_in(input_)
     try:
         evaluation = SampleEvaluation(
             scope_of(load_mapping(chosen(mapping, settings, environment)).rulebook, batch, at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -11,7 +12,7 @@ import click
 
 from .shared.command import FINE, PROBLEMS, Command
 from .shared.completion import mappings, samples
-from .shared.opening import load_mapping, print_problems
+from .shared.opening import load_mapping, print_problems, value_in
 from .shared.project import chosen, mapping_options
 
 if TYPE_CHECKING:
@@ -147,28 +148,29 @@ def command(
 
 def _batch_in(name: str, number: int | None) -> Any:
     """The batch in a file, or - for standard input; of several, that of this number."""
-    from ..engine.jobs.input import read_units
-    from ..engine.source.json_reader import read_value
-
     if number is not None:
-        with cast("BinaryIO", click.open_file(name, "rb")) as file:
-            records = [record for unit in read_units(file, name, _UNIT_BYTES) for record in unit]
-        if number > len(records):
-            count = f"{len(records)} batch{'' if len(records) == 1 else 'es'}"
-            raise click.UsageError(f"--record {number}: {name} has {count}, counted from 1")
-        batch, problem = records[number - 1].parse()
-        if problem is not None:
-            raise click.UsageError(f"{records[number - 1].where}: {problem.message}")
-        return batch
-    with click.open_file(name, "rb") as file:
-        text = file.read()
-    try:
-        batch = read_value(text)
-    except ValueError as error:
-        raise click.UsageError(f"{name} {error}") from None
+        return _record_in(name, number)
+    batch = value_in(name)
     if isinstance(batch, list):
         raise click.UsageError(f"{name} holds a list; choose a batch of it, as with --record 1")
     return batch
+
+
+def _record_in(name: str, number: int) -> Any:
+    """The batch of this number in a file, which is read no further."""
+    from ..engine.jobs.input import read_units
+
+    count = 0
+    with cast("BinaryIO", click.open_file(name, "rb")) as file:
+        for record in chain.from_iterable(read_units(file, name, _UNIT_BYTES)):
+            count += 1
+            if count < number:
+                continue
+            batch, problem = record.parse()
+            if problem is not None:
+                raise click.UsageError(f"{record.where}: {problem.message}")
+            return batch
+    raise click.UsageError(f"--record {number}: {name} has {count} batch{'' if count == 1 else 'es'}, counted from 1")
 
 
 def _print_misses(found: Trace, missing: str, element: str | None, *, as_json: bool) -> bool:

@@ -43,7 +43,7 @@ def command(paths: tuple[str, ...], check: bool, diff: bool) -> None:
     from ..engine.editing.files import formatted_source, rule_files
     from ..engine.jobs.files import written_whole
     from ..engine.source.paths import PathError
-    from ..engine.source.text import Source, decoded, read
+    from ..engine.source.text import MAX_FILE_BYTES, Source, decoded, read
     from .shared.opening import print_problems
 
     if STDIN in paths and len(paths) > 1:
@@ -57,7 +57,7 @@ def command(paths: tuple[str, ...], check: bool, diff: bool) -> None:
     changed = 0
     for path in files or (None,):
         if path is None:
-            source, found = decoded(sys.stdin.buffer.read(), "<stdin>")
+            source, found = decoded(sys.stdin.buffer.read(MAX_FILE_BYTES + 1), "<stdin>")
         else:
             detail(f"read: {path.as_posix()}")
             source, found = read(path, path.as_posix())

@@ -1,4 +1,4 @@
-"""Opens the settings and mappings given to a command, or exits with their problems."""
+"""Opens the settings, mappings and samples given to a command, or exits with their problems."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ...engine.jobs.program import Program
     from ...engine.source.text import Source
 
-__all__ = ["load_mapping", "print_problems", "program_of", "settings_of"]
+__all__ = ["load_mapping", "print_problems", "program_of", "settings_of", "value_in"]
 
 
 def settings_of(given: Iterable[str]) -> dict[str, Any]:
@@ -33,6 +33,21 @@ def settings_of(given: Iterable[str]) -> dict[str, Any]:
             raise click.UsageError(f"--set takes NAME=VALUE, not {setting!r}")
         settings[name] = GivenText(value)
     return settings
+
+
+def value_in(name: str) -> Any:
+    """The JSON value in a file, or - for standard input, which is as large as a record at most."""
+    from ...engine.jobs.input import MAX_RECORD_BYTES
+    from ...engine.source.json_reader import read_value
+
+    with click.open_file(name, "rb") as file:
+        text = file.read(MAX_RECORD_BYTES + 1)
+    if len(text) > MAX_RECORD_BYTES:
+        raise click.UsageError(f"{name} has more than {MAX_RECORD_BYTES} bytes")
+    try:
+        return read_value(text)
+    except ValueError as error:
+        raise click.UsageError(f"{name} {error}") from None
 
 
 def program_of(choice: Choice, *, bulk: bool) -> Program:

@@ -40,6 +40,22 @@ def test_help_has_examples(command: str) -> None:
     assert f"Examples:\n  moemap {command}" in done.stdout
 
 
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="the system has no endless file")
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["explain", "-"], "- has more than 10000000 bytes"),
+        (["eval", "batch", "--input", "-"], "- has more than 10000000 bytes"),
+        (["fmt", "-"], "error[M003]: the file has 1000001 bytes; at most 1000000 are read"),
+    ],
+)
+def test_an_endless_input_is_refused(command: list[str], said: str) -> None:
+    with open("/dev/zero", "rb") as zeros:
+        program = [sys.executable, "-m", "moemap", *command]
+        done = subprocess.run(program, stdin=zeros, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, said in done.stderr) == (1 if command[0] == "fmt" else 2, True)
+
+
 @pytest.mark.slow
 def test_check_of_the_shipped_mappings_finds_nothing() -> None:
     done = run("check")
