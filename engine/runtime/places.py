@@ -122,7 +122,10 @@ class Variables(Mapping[str, Any]):
 
 
 def variables_at_work() -> Variables:
-    """The variables of the active generated functions, from the innermost outwards."""
+    """The variables of the active generated functions, from the innermost outwards.
+
+    They are read from the stack, and only where a problem needs them: passing them along would cost every call.
+    """
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and not _is_generated(frame):
         frame = frame.f_back
