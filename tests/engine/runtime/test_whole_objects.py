@@ -53,7 +53,7 @@ def test_what_a_field_reads(book: Books, field: Any, wanted: list[str]) -> None:
         ("item.n", {}, []),
         ("item", {}, ["first"]),
         ("length(batch.part)", {}, ["first"]),
-        ("get_ignore_case(batch.part, 'N')", {}, ["first"]),
+        ("get_ignore_case(item, 'N')", {}, ["first"]),
         ({"from": "size", "when": "batch.part.n"}, {"size": "length(item)"}, []),
     ],
 )
