@@ -155,7 +155,7 @@ async def _serve(receiver: Receiver, sender: Sender | None, host: str, port: int
             begun.cancel()
             sending.result()
         sending.add_done_callback(partial(_why_stopped, receiver, sender))
-    runner = web.AppRunner(receiver.application(), access_log=None, handle_signals=False)
+    runner = receiver.runner()
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)

@@ -6,10 +6,12 @@ from typing import Any
 
 from ..jobs.input import MAX_RECORD_BYTES
 
-__all__ = ["MAX_BODY_BYTES", "PATH", "TYPES", "description"]
+__all__ = ["ENCODINGS", "MAX_BODY_BYTES", "PATH", "TYPES", "description"]
 
 PATH = "/v1/batches"
 TYPES = frozenset({"application/json", "application/x-ndjson", "application/ndjson", "application/json-seq"})
+ENCODINGS = {"gzip": b"\x1f\x8b", "identity": b"", "zstd": b"\x28\xb5\x2f\xfd"}
+"""The content encodings, with the first bytes of what is encoded so."""
 MAX_BODY_BYTES = MAX_RECORD_BYTES
 """The maximum size of a body in bytes, also after decompression."""
 
@@ -23,7 +25,7 @@ def description(mapping: str, *, has_authorization: bool) -> _Json:
         "400": "The body cannot be read.",
         "408": "The body took too long.",
         "413": f"The body has more than {MAX_BODY_BYTES} bytes.",
-        "415": "The content type is not known.",
+        "415": "The content type or encoding is not known.",
         "503": "Nothing can be taken now; try again after `Retry-After` seconds.",
         **({"401": "The Authorization header is not the one that was agreed."} if has_authorization else {}),
     }

@@ -159,11 +159,21 @@ class Outbox:
         """
 
         def work(connection: Connection) -> list[bool]:
-            if self.max_bytes is not None and (size := self._database.size(connection)) >= self.max_bytes:
-                raise OutboxFullError(f"{self.name}: the outbox is full ({size} of {self.max_bytes} bytes)")
+            if (reason := self._fullness(connection)) is not None:
+                raise OutboxFullError(reason)
             return [_add(connection, one, self.now()) for one in given]
 
         return self._writer.submit(work)
+
+    def fullness(self) -> str | None:
+        """The reason why nothing more is taken; None if there is room."""
+        with self._reading:
+            return self._fullness(self._reader)
+
+    def _fullness(self, connection: Connection) -> str | None:
+        if self.max_bytes is None or (size := self._database.size(connection)) < self.max_bytes:
+            return None
+        return f"{self.name}: the outbox is full ({size} of {self.max_bytes} bytes)"
 
     # Sending
 

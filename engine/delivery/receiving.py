@@ -21,7 +21,7 @@ from ..jobs.transform import Transform
 from ..runtime.result import Result
 from .entries import OutboxError, OutboxFullError
 from .intake import input_of
-from .interface import MAX_BODY_BYTES, PATH, TYPES, description
+from .interface import ENCODINGS, MAX_BODY_BYTES, PATH, TYPES, description
 from .metrics import CONTENT_TYPE, Metrics
 from .outbox import Outbox
 from .plan import Plan
@@ -82,8 +82,13 @@ class Receiver:
         self._authorization = None if authorization is None else authorization.encode()
         self._log = log
 
-    def application(self) -> Any:
-        """The aiohttp application."""
+    def runner(self) -> Any:
+        """The aiohttp runner. Bodies are decompressed here: aiohttp takes those that break off for whole ones."""
+        from aiohttp import web
+
+        return web.AppRunner(self._application(), access_log=None, handle_signals=False, auto_decompress=False)
+
+    def _application(self) -> Any:
         from aiohttp import web
 
         application = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[_answering(self)])
@@ -109,9 +114,14 @@ class Receiver:
             )
         if request.content_type not in TYPES:
             return _refusal(415, f"the content type is not one of {', '.join(sorted(TYPES))}")
+        encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+        if encoding not in ENCODINGS:
+            return _refusal(415, f"the content encoding is not one of {', '.join(ENCODINGS)}")
         if (obstacle := self.obstacle()) is not None:
             return _unavailable(obstacle)
         text = await asyncio.wait_for(request.read(), READ_SECONDS)
+        if not text.startswith(ENCODINGS[encoding]):
+            raise ValueError
         if not text.strip():
             return _refusal(400, "the body is empty")
         lines = request.content_type.endswith("ndjson")
@@ -137,7 +147,7 @@ class Receiver:
         return _answer(200, {"status": "running"})
 
     async def _readiness(self, _: Any) -> Any:
-        obstacle = self.obstacle()
+        obstacle = self.obstacle() or await asyncio.to_thread(self.outbox.fullness)
         return _answer(200, {"status": "ready"}) if obstacle is None else _unavailable(obstacle)
 
     async def _metrics(self, _: Any) -> Any:

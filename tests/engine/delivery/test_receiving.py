@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession
-from aiohttp.test_utils import TestServer
+from aiohttp import ClientSession, web
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -31,6 +30,7 @@ from moemap.tests.commands.delivering import project
 JSON = {"Content-Type": "application/json"}
 LINES = {"Content-Type": "application/x-ndjson"}
 BATCH = {"id": "b-1", "user": "u1", "events": [{"number": 1}, {"number": 2}]}
+BROKEN_OFF = gzip.compress(b'{"id": "1"}\n{"id": "2"}\n')[:-4]
 Work = Callable[["Service"], Awaitable[None]]
 
 
@@ -76,8 +76,14 @@ def run(shop: Program, tmp_path: Path) -> Callable[..., None]:
         with Outbox(tmp_path / "outbox.db", max_bytes=max_bytes) as outbox, rejects.open("ab") as file:
             sender = Sender(outbox, plan, Secrets({}), is_service=True) if sends else None
             receiver = Receiver(outbox, plan, Transform(recipe, shop), "shop@1", rejects=file, sender=sender, **more)
-            async with TestServer(receiver.application()) as server, ClientSession() as session:
-                yield Service(str(server.make_url("")).rstrip("/"), session, receiver, outbox, rejects)
+            runner = receiver.runner()
+            await runner.setup()
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            try:
+                async with ClientSession() as session:
+                    yield Service(f"http://127.0.0.1:{runner.addresses[0][1]}", session, receiver, outbox, rejects)
+            finally:
+                await runner.cleanup()
 
     def work(done: Work, *, max_bytes: int | None = None, sends: bool = False, **more: Any) -> None:
         async def main() -> None:
@@ -146,6 +152,9 @@ def test_what_cannot_be_mapped_is_told_and_kept_and_costs_nothing_else(run: Call
         (b"{", JSON, 400, "the body cannot be read"),
         (b"{}", {"Content-Type": "text/plain"}, 415, "the content type is not one of "),
         (b"{}", {**JSON, "Content-Encoding": "gzip"}, 400, "the body is not compressed as its header says"),
+        (BROKEN_OFF, {**LINES, "Content-Encoding": "gzip"}, 400, "the body is not compressed as its header says"),
+        (BROKEN_OFF, LINES, 400, "the body is not compressed as its header says"),
+        (b"{}", {**JSON, "Content-Encoding": "br"}, 415, "the content encoding is not one of gzip, identity, zstd"),
         (b" " * 10_000_001, JSON, 413, "the body has more than 10000000 bytes"),
         (gzip.compress(b" " * 20_000_000), {**JSON, "Content-Encoding": "gzip"}, 413, "the body has more than "),
         (gzip.compress(b" " * 20_000_000), JSON, 413, "the body has more than 10000000 bytes"),
@@ -156,6 +165,9 @@ def test_what_cannot_be_mapped_is_told_and_kept_and_costs_nothing_else(run: Call
         "no JSON",
         "type",
         "not gzip",
+        "broken off",
+        "broken off without a header",
+        "encoding",
         "large",
         "large when unpacked",
         "large, packed without a word",
@@ -185,6 +197,7 @@ def test_a_full_outbox_asks_to_try_again(run: Callable[..., None]) -> None:
         assert (status, headers["Retry-After"]) == (503, "10")
         assert "the outbox is full" in answer["error"]
         assert service.waiting == 0
+        assert await service.get("/readyz") == (503, json.dumps(answer))
 
     run(work, max_bytes=1)
 
