@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import chain
 from os.path import exists
 from pathlib import Path
 from typing import Any
@@ -162,6 +163,8 @@ class Inspector:
     def take(self, path: Path, naming: Callable[[Path], str], *, below: Path | None = None) -> bool:
         """Collects a file by its kind; returns whether it belongs to a mapping, as files found in folders may not."""
         kind, real = kind_of(path), os.path.realpath(path)
+        if below is None and kind is None and self.is_included(real, path):
+            kind = "part"
         if below is not None and kind is None:
             self.skipped.append(SkippedFile(path, "does not look like a file of a mapping"))
             return False
@@ -176,19 +179,18 @@ class Inspector:
         return True
 
     def is_included(self, real: str, part: Path) -> bool:
-        """Returns whether a part is checked with a file that includes it, searching for one if none was given."""
-        if any(self.includes(main, real) for main in self.mains.values()):
-            return True
-        for main in self.mains_above(part):
-            if self.includes(main, real):
-                self.mains[os.path.realpath(main)] = main
-                return True
-        return False
+        """Returns whether a part is checked with a file that includes it, searching for one if none was given.
 
-    def includes(self, main: Path, real: str) -> bool:
-        """Returns whether a main file includes a part, or would if it could be read, which is a Problem of its own."""
-        loaded = self.load(main)
-        return real in loaded.included or real in _reals(loaded).values()
+        The last to count are those that name it and may not read it, which is a Problem of its own.
+        """
+        places = [part] if os.path.abspath(part) == real else [part, Path(os.path.relpath(real))]  # of a link, both
+        mains = [*self.mains.values(), *chain.from_iterable(map(self.mains_above, places))]
+        reading = (main for main in mains if real in _reals(self.load(main)).values())
+        naming = (main for main in mains if real in self.load(main).included)
+        main = next(chain(reading, naming), None)
+        if main is not None:
+            self.mains.setdefault(os.path.realpath(main), main)
+        return main is not None
 
     def mains_above(self, part: Path) -> Iterator[Path]:
         """The mappings and workspaces that could include a part, the nearest first.

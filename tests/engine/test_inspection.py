@@ -352,6 +352,24 @@ def test_a_part_that_may_not_be_read_is_one_problem(
     assert said(inspect_paths(paths)) == ["m/mapping.yaml:6:11 M107"]
 
 
+def test_a_part_is_checked_with_the_mapping_that_may_read_it(write: Callable[..., None], tmp_path: Path) -> None:
+    """Where it has several names: a link given alone, and one of another mapping, which may not follow it."""
+    including = f"{MAPPING}include: [one.yaml]\n"
+    write(**{"m/mapping.yaml": including, "m/one.yaml": WRONG_PART, "n/mapping.yaml": including})
+    (tmp_path / "n" / "one.yaml").symlink_to(tmp_path / "m" / "one.yaml")
+    (tmp_path / "link.yaml").symlink_to("m/one.yaml")
+    assert said(inspect_paths(["link.yaml"])) == ["link.yaml:1:46 M204"]
+    assert said(inspect_paths(["m/one.yaml", "n"])) == ["m/one.yaml:1:46 M204", "n/mapping.yaml:6:11 M107"]
+    assert said(inspect_paths(["n", "m/one.yaml"])) == ["n/mapping.yaml:6:11 M107", "n/one.yaml:1:46 M204"]
+
+
+def test_a_part_that_only_includes_others_is_checked_with_its_mapping(write: Callable[..., None]) -> None:
+    parts = {"m/one.yaml": "include: [two.yaml]\n", "m/two.yaml": WRONG_PART}
+    write(**{"m/mapping.yaml": f"{MAPPING}include: [one.yaml]\n", **parts})
+    assert said(inspect_paths(["m/one.yaml"])) == ["m/two.yaml:1:46 M204"]
+    assert inspect_paths(["m/one.yaml"]).files == ("m/mapping.yaml",)
+
+
 def test_parts_beyond_the_number_of_files_are_not_called_lost(
     write: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
