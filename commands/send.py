@@ -168,7 +168,7 @@ def _dry_run(plan: Plan, choice: Choice, path: str, transform: Any, units: Itera
 
 
 def _names(choice: Choice, path: str) -> DistinctCounter:
-    """Counts names that are limited, from those in the requests of an outbox that is there."""
+    """A counter of limited names, which starts with those in the requests of the outbox, if it exists."""
     import orjson
 
     from ..engine.jobs.distinct import DistinctCounter
@@ -198,7 +198,7 @@ def _sender_of(outbox: Outbox, plan: Plan, choice: Choice, program: Program) -> 
 
 
 def _until_stopped(units: Iterator[Unit], sender: Sender, reading: Event) -> Iterator[Unit]:
-    """The units until sending is stopped; `reading` is set while the next one is waited for."""
+    """Yields units until sending is stopped; `reading` is set while it waits for the next one."""
     while True:
         reading.set()
         unit = next(units, None)

@@ -36,7 +36,7 @@ CREATE TABLE saved (name TEXT PRIMARY KEY, value TEXT NOT NULL)
 UPGRADES = {
     "1": "ALTER TABLE attempt ADD COLUMN tick {real}; ALTER TABLE attempt ADD COLUMN origin TEXT",
 }
-"""The statements that make tables of earlier versions those of the next one."""
+"""The statements that upgrade the tables, by the version that they upgrade."""
 
 
 class DatabaseCursor(Protocol):

@@ -30,7 +30,7 @@ class Origins:
         self._known: dict[int, _Mapped] = {}
 
     def of(self, shown: Shown) -> list[dict[str, Any]]:
-        """Rule, line and input place of each part of a request; nothing where the rules do not make it any more."""
+        """Rule, line and input place of each part of a request; empty if the rules no longer make it."""
         if shown.origin is not None:
             return list(orjson.loads(shown.origin))
         known = self._known

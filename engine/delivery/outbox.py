@@ -126,11 +126,11 @@ class Outbox:
         return Moment(self.now(), self._tick())
 
     def dated(self, seconds: float) -> dict[str, Any]:
-        """The moment in some seconds, to be saved."""
+        """The moment after some seconds, as JSON to be saved."""
         return {"at": self.now() + seconds, "tick": self._tick() + seconds, "boot": boot()}
 
     def since(self, dated: Mapping[str, Any]) -> float:
-        """The seconds since a moment that was saved: by the clock of the wall, if the machine was started since."""
+        """The seconds since a saved moment; by the wall clock if the machine was restarted since."""
         is_own = dated["boot"] is not None and dated["boot"] == boot()
         return self._tick() - float(dated["tick"]) if is_own else self.now() - float(dated["at"])
 

@@ -18,7 +18,7 @@ from ..values.kinds import kind
 __all__ = ["RESULTS", "StoredResults"]
 
 RESULTS = "results of "
-"""Stands before the mapping of inputs that are results: they are not mapped anew."""
+"""The prefix of the mapping's name for inputs that are stored results, which are not mapped again."""
 
 _MEMBERS = {"output", "method", "path", "query", "server", "headers", "body"}
 

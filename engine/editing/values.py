@@ -57,7 +57,7 @@ class RulePlaces:
         return self._offset(node, node.start)
 
     def _offset(self, node: Node, offset: int) -> int | None:
-        """The offset there of one in the text of a node, which may have moved to a later text."""
+        """The offset, in the text that the rules were read from, of one in the text of a node, which may be later."""
         return _moved(node.source.text, self._texts.get(str(node.source.path), node.source.text), offset)
 
     def before(self, path: Path, text: str, offset: int) -> int | None:

@@ -266,7 +266,7 @@ class _Readers(NamedTuple):
     loose: dict[Place, None]
 
     def reads(self, read: InputRead, rules: set[str | None]) -> bool:
-        """Tells if a read took part, one of a leaf that these rules read."""
+        """Returns whether a read took part: its rule is one of these, or it has an expression of `loose`."""
         return read.rule in rules or any(place.is_inside(read.place) for place in self.loose)
 
 

@@ -39,7 +39,7 @@ class ConvertedBody:
 
     @classmethod
     def unnamed(cls, locators: Iterable[Locate], only: Set[Failed] | None) -> list[ConvertedBody]:
-        """Bodies whose parts of the conversion have no names here."""
+        """The bodies without names for the parts of the conversion."""
         counts: Counter[Failed] = Counter()
         return [cls(place, "", frozenset(), lambda _: None, only, counts) for place in locators]
 
@@ -70,7 +70,7 @@ class ConvertedBody:
         return found
 
     def is_new(self, part: Failed) -> bool:
-        """Returns whether a part comes from what the conversion did not give before."""
+        """Returns whether a part comes from a body, or an element of it, that the conversion did not give before."""
         return self._is_new or (bool(part.element) and self._source(part.element or "") in self._only)
 
 

@@ -50,7 +50,7 @@ def _written(guard: ElementGuard) -> tuple[list[str], list[str], str]:
 
 
 class UnreadLeaves:
-    """Finds the leaves that no rule reads, in any batch, and that the Result does not tell of either.
+    """Finds the leaves that no rule reads in any batch, and that no problem or skipped value of the Result covers.
 
     `converter_of` gives the name of the mapping to which a batch is handed, if it is.
     """

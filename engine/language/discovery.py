@@ -37,9 +37,9 @@ _KNOWN = frozenset({*MAPPING.keys, *WORKSPACE.keys, "tests", "mapping"})
 _FEW_KEYS = 20
 """A file with more unknown keys than this belongs to another program."""
 _MEMBERS = {"rules": "rule", "tests": "test", "outputs": "request"}
-"""Keys that others have too, with the key of their elements that only ours have."""
+"""Keys that files of others have, too, each with the key by which elements are recognised as ours."""
 _PAIRS = (("workspace", "extends"), ("workspace", "tests"), ("mapping", "tests"))
-"""Keys that only ours have together. One of both may be misspelt."""
+"""Pairs of keys that only our files have, one of which may be misspelt."""
 _SHAPES: dict[str, type[Node]] = {
     **dict.fromkeys(("rules", "tests"), SequenceNode),
     **dict.fromkeys(("bulk", "delivery", *_PART - {"rules", "include"}), MappingNode),
@@ -122,9 +122,9 @@ def kind_of(path: Path) -> FileKind | None:
 
 
 def _is_ours(keys: set[str], text: str) -> bool:
-    """Returns whether a combination of keys is only ours, and at most half of all keys are those of others.
+    """Returns whether a file with these keys is ours: by keys that only our files have, and few unknown ones.
 
-    Misspelt keys are not held against a file.
+    Misspelt keys do not count as unknown.
     """
     known, others = keys & _KNOWN, keys - _KNOWN
     meant = {key: closest(key, _KNOWN) for key in others} if len(others) <= _FEW_KEYS else {}
@@ -141,7 +141,7 @@ def _is_ours(keys: set[str], text: str) -> bool:
 
 
 def _has_language(keys: set[str], text: str) -> bool:
-    """Returns whether a key `language`, which may be misspelt, has a number: others give a name."""
+    """Returns whether a key `language`, perhaps misspelt, has a number; in files of others, it has a name."""
     return any(
         _has_key(key, text, r"[ \t]*['\"]?[0-9]+['\"]?[ \t\r]*(?:[,}\n#]|\Z)")
         for key in keys

@@ -450,7 +450,7 @@ class _Loader:
         return rule
 
     def derived(self, key: tuple[Hashable, ...], node: MappingNode) -> MappingNode:
-        """A node that is made from others: the last one if it is the same, moved to where these are now."""
+        """A node made from others: the last one if it is equal, moved to their present places; else this one."""
         last: MappingNode | None = self.recall.get(key)
         return self.recall.put(key, node if last is None else cast("MappingNode", reused(node, last)))
 

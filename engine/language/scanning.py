@@ -21,7 +21,7 @@ _AT_ONCE = {"get", "length", "not_null", "to_array", "type"}
 _WHOLE = {"contains", "distinct", "flatten", "index_of", "size", "to_string"}
 """Functions that also look at all values inside of the elements of their arguments."""
 _SEARCHES = {"extract", "matches", "replace_matches"}
-"""Functions that take as long for a character as others for an element."""
+"""Functions whose time for each character is that of others for each element."""
 
 
 def scans_in(rulebook: Rulebook) -> dict[int, Expression]:

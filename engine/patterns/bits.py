@@ -77,7 +77,7 @@ class BitSearch:
         return following
 
     def _kind(self, character: str) -> int:
-        """The number of the characters that no move tells from this one."""
+        """The number of the class of a character: no move distinguishes the characters of a class."""
         if len(self.kinds) >= _MOST_KINDS:
             self.kinds.clear()
         kind = self.kinds[character] = bisect_right(self.edges, ord(character))

@@ -57,7 +57,7 @@ class Possible:
         return self.sources.get(id(part), True)
 
     def about(self, part: object, recall: Recall) -> tuple[object, ...]:
-        """All that it says of a part of the rules."""
+        """The answers for all nodes and conditions in a part of the rules, to be compared with earlier ones."""
         nodes, parts = recall.of(("asked", part), lambda: _asked(part))
         types = self.nodes
         return (

@@ -130,7 +130,7 @@ def reused(node: Node, last: Node) -> Node:
 
 
 def _reused(node: Node, last: Node, moved: dict[int, Node]) -> Node:
-    """The same; `moved` are the parts that last nodes have taken the places of, by the identities of these."""
+    """See `reused`; `moved` has the node whose place each last node has taken, by the identity of the last node."""
     if node is last:
         return node
     if isinstance(node, ScalarNode) and isinstance(last, ScalarNode):
@@ -151,7 +151,7 @@ def _reused(node: Node, last: Node, moved: dict[int, Node]) -> Node:
 
 
 def _moved(last: Node, node: Node, moved: dict[int, Node]) -> Node:
-    """The last node, which takes the place of a node that is the same, unless it has taken that of another one."""
+    """Moves the last node to the place of an equal node and returns it; the equal node if it has moved already."""
     if moved.setdefault(id(last), node) is not node:
         return node
     if last.source is not node.source:

@@ -41,7 +41,7 @@ class Source:
     is_left: bool = field(default=False, init=False)
 
     def leave(self) -> None:
-        """Says that nodes have moved to another version: what was made from this text is no longer of it."""
+        """Records that nodes have moved to another version of the text, so that `is_left` is true."""
         object.__setattr__(self, "is_left", True)
 
     def place(self, start: int, end: int) -> Place:

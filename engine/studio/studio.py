@@ -374,7 +374,7 @@ class Studio:
                 self.tell("state", self._told)
 
     def _findings(self) -> list[Json]:
-        """The findings of the mapping, then those about what depends on it, which do not come and go meanwhile."""
+        """The findings in the mapping, then the last known ones in files that depend on it, so that none flicker."""
         mapping, elsewhere = self._found_elsewhere
         is_known = mapping == self.selected["mapping"]
         return [*self._found, *(one for one in elsewhere if is_known and one not in self._found)]

@@ -74,7 +74,7 @@ def assert_as_new(session: Session, main: Path, texts: Texts) -> bool:
 
 
 def assert_same(one: Loaded, other: Loaded) -> bool:
-    """The two are the same, with all places; returns whether the mapping can be used."""
+    """Asserts that two results are equal, with all places; returns whether the mapping can be used."""
     assert one.problems == other.problems
     assert [problem.related for problem in one.problems] == [problem.related for problem in other.problems]
     assert [source.text for source in one.sources.values()] == [source.text for source in other.sources.values()]
