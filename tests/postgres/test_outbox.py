@@ -152,9 +152,20 @@ def test_what_is_no_outbox(place: str) -> None:
 def test_another_version_is_refused(place: str) -> None:
     Outbox(place).close()
     with psycopg.connect(place, autocommit=True) as connection:
-        connection.execute("UPDATE saved SET value = '2' WHERE name = 'version'")
-    with pytest.raises(OutboxError, match="the outbox is of version 2; this moemap has version 1"):
+        connection.execute("UPDATE saved SET value = '9' WHERE name = 'version'")
+    with pytest.raises(OutboxError, match="the outbox is of version 9; this moemap has version 2"):
         Outbox(place)
+
+
+def test_an_outbox_of_the_version_before_goes_on(place: str) -> None:
+    Outbox(place).close()
+    with psycopg.connect(place, autocommit=True) as connection:
+        connection.execute("ALTER TABLE attempt DROP COLUMN tick, DROP COLUMN origin")
+        connection.execute("UPDATE saved SET value = '1' WHERE name = 'version'")
+    with Outbox(place) as outbox:
+        assert outbox.recent(60) == []
+        outbox.read("SELECT tick, origin FROM attempt")
+    Outbox(place).close()
 
 
 def test_the_sender_is_killed_at_any_moment(place: str, tmp_path: Path) -> None:
