@@ -34,7 +34,7 @@ from ..language.rulebook import (
 from ..language.traversal import roots_in
 from ..values.recall import Recall
 from .expressions import Roots, of_expression, of_template
-from .origins import ANY, NAMES, NOTHING, Hop, InputOrigin, Marks, Others, Pattern, Step, TracedValue, Way, joined
+from .origins import ANY, NAMES, NOTHING, Call, Hop, InputOrigin, Marks, Others, Pattern, Step, TracedValue, Way, joined
 from .possible import Possible, possible
 
 __all__ = ["DataFlow", "Part", "bodies_of", "flows_of"]
@@ -270,7 +270,7 @@ class _Walk:
         return named
 
     def let(self, one: Field, roots: Roots) -> TracedValue:
-        return self.field(one, roots).through(Hop(f"let {one.name}", one.place))
+        return self.field(one, roots).through(Hop(f"let {one.name}", one))
 
     def rejections(self, part: Rule | Field | Output | RequestLine) -> _Influences:
         """The influences on those lets that a part reads and that can reject it."""
@@ -287,7 +287,7 @@ class _Walk:
         value = self.source(part, roots)
         if part.table is not None:
             name = "a table" if part.table.name is None else f"table {part.table.name}"
-            value = self.looked_up(part, value).through(Hop(name, part.table.node.place))
+            value = self.looked_up(part, value).through(Hop(name, part.table.node))
         if part.type is not None and (part.type not in _SAME or part.items is not None):
             value = value.whole() if part.type != "array" else joined([value, value.elements.whole().listed])
         if part.default is not ABSENT:
@@ -324,14 +324,14 @@ class _Walk:
 
     def sent(self, expr: Expr, roots: Roots) -> TracedValue:
         """The value of an expression that becomes that of a field."""
-        return self.expression(expr, roots).through(Hop(expr.text, expr.place))
+        return self.expression(expr, roots).through(Hop(expr.text, expr))
 
     def text(self, text: Text, roots: Roots) -> TracedValue:
-        return of_template(text, roots).through(Hop("a template", text.place))
+        return of_template(text, roots).through(Hop("a template", text))
 
     def expression(self, expr: Expr, roots: Roots) -> TracedValue:
         def called(node: TreeNode) -> Hop:
-            return Hop(f"{node['value']}()", expr.span(node["start"], node["end"]))
+            return Hop(f"{node['value']}()", Call(expr, node["start"], node["end"]))
 
         return of_expression(expr.expression.tree, roots, self.can, called)
 

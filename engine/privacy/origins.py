@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from ..diagnostics.problem import Place
 from ..language.rulebook import Except, Expr
@@ -18,6 +18,7 @@ __all__ = [
     "ANY",
     "NAMES",
     "NOTHING",
+    "Call",
     "Folded",
     "Hop",
     "InputOrigin",
@@ -108,12 +109,36 @@ def _step_text(step: Step) -> str:
     return step.replace("~", "~0").replace("/", "~1") if isinstance(step, str) else ANY
 
 
+class Placed(Protocol):
+    """A part of the rules, which knows its place; that changes where the lines above it do."""
+
+    @property
+    def place(self) -> Place: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a function in an expression, from one offset of its text to another."""
+
+    expr: Expr
+    start: int
+    end: int
+
+    @property
+    def place(self) -> Place:
+        return self.expr.span(self.start, self.end)
+
+
 @dataclass(frozen=True, slots=True)
 class Hop:
     """A part of the rules that a value passes on its way."""
 
     what: str
-    place: Place
+    part: Placed
+
+    @property
+    def place(self) -> Place:
+        return self.part.place
 
 
 @dataclass(frozen=True, slots=True, eq=False)

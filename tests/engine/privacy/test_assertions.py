@@ -210,7 +210,10 @@ def flows_in(main: Path, recalls: tuple[Recall, Recall]) -> Counter[tuple[Any, .
             *(getattr(flow, name) for name in ("is_sent", "output", "part", "rule")),
             *(written(pattern) for pattern in (flow.origin.pattern, flow.pointer)),
             *((flow.origin.mask, flow.origin.converter, flow.origin.is_whole, flow.origin.is_alone)),
-            tuple((tuple(one.place for one in way.conditions), way.hops) for way in flow.ways),
+            tuple(
+                (tuple(one.place for one in way.conditions), tuple((hop.what, hop.place) for hop in way.hops))
+                for way in flow.ways
+            ),
         )
         for flow in flows_of(rulebook, possible(rulebook, recall=recalls[1]), marks, recalls[1])
     )
