@@ -1,4 +1,4 @@
-"""Outputs that no rule emits to (M237)."""
+"""Outputs that no rule emits into (M237)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ outputs:
 
 @checks_rules
 def check(rulebook: Rulebook) -> Iterator[Problem]:
-    """Reports each output that no rule emits to."""
+    """Reports each output that no rule emits into."""
     if not rulebook.rules:
         return  # nothing is said of a mapping that is only begun
     emitted = {rule.output for rule in rulebook.rules}

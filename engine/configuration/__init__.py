@@ -12,9 +12,9 @@ from ..exports import lazily
 
 if TYPE_CHECKING:
     from .choice import Choice, ChoiceError, choose
-    from .configuration import Configuration, Environment, Placed
+    from .configuration import Configuration, Environment, PlacedValue
     from .finding import configuration_around
 
-__all__ = ["Choice", "ChoiceError", "Configuration", "Environment", "Placed", "choose", "configuration_around"]
+__all__ = ["Choice", "ChoiceError", "Configuration", "Environment", "PlacedValue", "choose", "configuration_around"]
 
 __getattr__ = lazily(__name__)

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     # Only for its type: it is imported with the reader of a project file.
     from ..language.settings import Given
 
-__all__ = ["Configuration", "Environment", "Placed"]
+__all__ = ["Configuration", "Environment", "PlacedValue"]
 
 T = TypeVar("T")
 
 
-class Placed(NamedTuple, Generic[T]):
+class PlacedValue(NamedTuple, Generic[T]):
     """A value in a project file, and its place."""
 
     value: T
@@ -32,7 +32,7 @@ class Environment(NamedTuple):
 
     place: Place
     settings: tuple[Given, ...] = ()
-    secrets: Mapping[str, Placed[str]] = {}
+    secrets: Mapping[str, PlacedValue[str]] = {}
 
 
 class Configuration(NamedTuple):
@@ -44,13 +44,13 @@ class Configuration(NamedTuple):
 
     folder: Path
     source: Source | None = None
-    mappings: tuple[Placed[Path], ...] = ()
-    workspaces: tuple[Placed[Path], ...] = ()
-    default: Placed[str] | None = None
-    environment: Placed[str] | None = None
-    fail_level: Placed[str] | None = None
-    strict: Placed[bool] | None = None
-    samples: Mapping[str, tuple[Placed[str], ...]] = {}
+    mappings: tuple[PlacedValue[Path], ...] = ()
+    workspaces: tuple[PlacedValue[Path], ...] = ()
+    default: PlacedValue[str] | None = None
+    environment: PlacedValue[str] | None = None
+    fail_level: PlacedValue[str] | None = None
+    strict: PlacedValue[bool] | None = None
+    samples: Mapping[str, tuple[PlacedValue[str], ...]] = {}
     environments: Mapping[str, Environment] = {}
     main: Path | None = None
     problems: tuple[Problem, ...] = ()

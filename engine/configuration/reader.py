@@ -18,7 +18,7 @@ from ..source.nodes import MappingNode, Node, ScalarNode, plain
 from ..source.paths import is_file, is_folder
 from ..source.project import Project
 from ..source.text import Source
-from .configuration import Configuration, Environment, Placed
+from .configuration import Configuration, Environment, PlacedValue
 
 __all__ = ["MAGIC", "read"]
 
@@ -54,7 +54,7 @@ class _Reader:
         environment = self.said(keys.scalar("environment"))
         level = keys.choice("fail_level", ("error", "warning"), "")
         strict = keys.flag("strict")
-        samples: dict[str, tuple[Placed[str], ...]] = each_named(keys, "samples", self.sample, what="corpus")
+        samples: dict[str, tuple[PlacedValue[str], ...]] = each_named(keys, "samples", self.sample, what="corpus")
         environments: dict[str, Environment] = each_named(keys, "environments", self.environment, what="environment")
         keys.finish()
         if environment is not None and environment.value not in environments:
@@ -80,15 +80,15 @@ class _Reader:
     def report(self, code: str, place: Place, hint: str | None = None, **data: Any) -> None:
         self.problems.append(Problem.of(code, place, hint=hint, **data))
 
-    def said(self, node: ScalarNode | None) -> Placed[str] | None:
-        return None if node is None else Placed(node.text, node.place)
+    def said(self, node: ScalarNode | None) -> PlacedValue[str] | None:
+        return None if node is None else PlacedValue(node.text, node.place)
 
-    def at(self, keys: Keys, key: str, value: Any) -> Placed[Any]:
-        return Placed(value, ((keys.mapping and keys.mapping.get(key)) or keys.node).place)
+    def at(self, keys: Keys, key: str, value: Any) -> PlacedValue[Any]:
+        return PlacedValue(value, ((keys.mapping and keys.mapping.get(key)) or keys.node).place)
 
     # Files
 
-    def folders(self, keys: Keys, key: str) -> tuple[Placed[Path], ...]:
+    def folders(self, keys: Keys, key: str) -> tuple[PlacedValue[Path], ...]:
         """The folders under a key, which must be in the project."""
         folders = []
         for item in keys.items(key):
@@ -100,7 +100,7 @@ class _Reader:
             if refusal is None and not is_folder(path):
                 refusal = "is not a folder" if is_file(path) else "does not exist"
             if refusal is None:
-                folders.append(Placed(path, item.place))
+                folders.append(PlacedValue(path, item.place))
             else:
                 self.report("M107", item.place, what="the folder", path=item.text, reason=refusal)
         return tuple(folders)
@@ -111,7 +111,7 @@ class _Reader:
         refusal = self.project.refusal(path)
         return None if refusal is None else refusal[0]
 
-    def sample(self, name: ScalarNode, node: Node) -> tuple[Placed[str], ...]:
+    def sample(self, name: ScalarNode, node: Node) -> tuple[PlacedValue[str], ...]:
         """The files and patterns of a corpus of samples, seen from the working folder."""
         keys = Keys(MappingNode(node.source, node.start, node.end, ((name, node),)), "samples", self.problems)
         found = []
@@ -124,12 +124,12 @@ class _Reader:
             if refusal is None and not (is_pattern or os.path.exists(path)):
                 refusal = "does not exist"
             if refusal is None:
-                found.append(Placed(str(path), item.place))
+                found.append(PlacedValue(str(path), item.place))
             else:
                 self.report("M107", item.place, what="the sample", path=item.text, reason=refusal)
         return tuple(found)
 
-    def check_default(self, made: Configuration, default: Placed[str]) -> None:
+    def check_default(self, made: Configuration, default: PlacedValue[str]) -> None:
         """Checks that the default names a mapping: one of the project, a file of it, or an installed one."""
         name = default.value
         path = self.folder / name
@@ -160,6 +160,6 @@ class _Reader:
                 what = f"the source of the secret {placeholder.text!r}"
                 self.report("M157", placeholder.place, hint, what=what, wanted=_WANTED)
             else:
-                secrets[placeholder.text] = Placed(value.text, value.place)
+                secrets[placeholder.text] = PlacedValue(value.text, value.place)
         keys.finish()
         return Environment(name.place, settings, secrets)

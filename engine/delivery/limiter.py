@@ -143,7 +143,7 @@ class Limiter:
         return max(times)
 
     def time_for_key(self, one: Counted, now: float, *, is_bulk: bool = False) -> float:
-        """The same by the windows of single keys alone."""
+        """Like `time_for`, by the windows of single keys alone."""
         own = self._spans([one], is_bulk=is_bulk, only_keys=True)
         return max([now, *(span.time_for(amount, now) for span, amount in own)])
 

@@ -118,7 +118,7 @@ class Sender:
         self._wake.set()
 
     def wake_from_elsewhere(self, _: object = None) -> None:
-        """The same as `wake`, from any thread."""
+        """Like `wake`, from any thread."""
         if self._event_loop is not None:
             self._event_loop.call_soon_threadsafe(self.wake)
 

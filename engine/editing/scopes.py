@@ -195,7 +195,7 @@ class Scopes:
         return known[1]
 
     def _emitted(self, output: str, tree: Node | None) -> Context:
-        """The names that all bodies of an output see, after the rules that emit to it."""
+        """The names that all bodies of an output see, after the rules that emit into it."""
         top = self.top(tree)
         own = [one.context for one in self._flow().emissions if one.output.name == output]
         return Context(at_top(own, top.type), top.patterns) if own else top

@@ -66,7 +66,7 @@ class RulePlaces:
         return None if old is None else _moved(text, old, offset)
 
     def near(self, path: Path, text: str, offset: int) -> int | None:
-        """The same, but for a new place, the end of the common text before it."""
+        """Like `before`; for a new place, the offset of the end of the common text before it."""
         old = self._texts.get(str(path))
         if old is None:
             return None

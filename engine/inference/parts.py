@@ -155,7 +155,7 @@ class PartWalk:
         return result, (facts, self.flow.rejecting - rejecting)
 
     def grouped(self, walk: Callable[[], _T]) -> tuple[_T, Record]:
-        """The same, with its facts as one group."""
+        """Like `recorded`, with the facts as one group."""
         result, (facts, rejecting) = self.recorded(walk)
         return result, ([SharedFacts(tuple(facts))], rejecting)
 

@@ -109,7 +109,7 @@ class ValueSources:
         return ValueSources(mixed=frozenset(source for _, source, _ in self.read("whole")))
 
     def mapped(self, change: Callable[[InputSource], InputSource]) -> ValueSources:
-        """The same with changed places."""
+        """The sources with each place changed by a function."""
         return ValueSources(
             frozenset(map(change, self.places)),
             {name: member.mapped(change) for name, member in self.members.items()},

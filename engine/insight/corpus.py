@@ -69,7 +69,7 @@ class CorpusDifference:
         }
 
     def masked(self) -> CorpusDifference:
-        """The same without values."""
+        """The difference with masked values."""
         groups = {
             key: DifferenceGroup(
                 found.count, [(source, _masked(old), _masked(new)) for source, old, new in found.examples]

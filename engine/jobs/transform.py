@@ -190,7 +190,7 @@ class Transform:
         return result, self._program.retry(batch)[1] if problem is None else None
 
     def _again(self, reject: Reject) -> tuple[Result, Iterable[Failed] | None]:
-        """The same for the parts of a batch that failed before: only these are mapped."""
+        """The Result of the parts of a reject that failed, mapped alone, and those that failed again; None for all."""
         if reject.failed is None:
             return self._first(reject.record)
         batch, problem = reject.record.parse()

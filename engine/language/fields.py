@@ -242,7 +242,7 @@ class Time:
 
     @property
     def form(self) -> TimeForm:
-        """The same in the form that `values.coercion` takes."""
+        """The keys as a TimeForm, for `values.coercion`."""
         return self.reads, self.zone, self.writes, self.writes_zone, self.precision
 
 

@@ -39,7 +39,7 @@ def _in_template(text: Text) -> Iterator[tuple[str | None, int, int]]:
 
 
 def _in_expression(expr: Expr) -> Iterator[tuple[str | None, int, int]]:
-    """The same for an expression, without the settings that are the key of `hmac_sha256`."""
+    """The settings that an expression reads, as `_in_template` gives them, without keys of `hmac_sha256`."""
     steps = steps_by_start(expr.expression.tree)
     keys: set[int] = set()
     for node in walk(expr.expression.tree):

@@ -77,12 +77,12 @@ def can_reject_value(value: ObjectSource | Field) -> bool:
 
 
 def can_reject_object(source: ObjectSource) -> bool:
-    """The same for an object: its fields can, but entries of spreads and elements of `each` are rejected alone."""
+    """Returns whether a field of an object can reject its element. Spreads and `each` reject their own elements."""
     return can_reject(source.fields)
 
 
 def can_reject_field(field: Field) -> bool:
-    """The same for a field, by its own keys or through the parts of its value."""
+    """Returns whether a field can reject its element, by its own keys or through the parts of its value."""
     if field.required or field.on_problem == "reject" or (field.table is not None and field.table.unlisted == "reject"):
         return True
     source = field.source

@@ -48,7 +48,7 @@ class Matcher(NamedTuple):
     steps: tuple[tuple[str, Any, tuple[int, ...]], ...]
     groups: int
     quick: Any
-    """The same as a regular expression of Python; None if its time could grow faster than the square of the text."""
+    """The pattern as an expression of `re`; None if its time could grow faster than the square of the text."""
     ways: int
 
     def matches(self, text: str) -> Iterator[Spans]:

@@ -34,7 +34,21 @@ from ..language.rulebook import (
 from ..language.traversal import roots_in
 from ..values.recall import Recall
 from .expressions import Roots, of_expression, of_template
-from .origins import ANY, NAMES, NOTHING, Call, Hop, InputOrigin, Marks, Others, Pattern, Step, TracedValue, Way, joined
+from .origins import (
+    ANY,
+    NAMES,
+    NOTHING,
+    CallPlace,
+    Hop,
+    InputOrigin,
+    Marks,
+    Others,
+    Pattern,
+    Step,
+    TracedValue,
+    Way,
+    joined,
+)
 from .possible import Possible, possible
 
 __all__ = ["DataFlow", "Part", "bodies_of", "flows_of"]
@@ -331,7 +345,7 @@ class _Walk:
 
     def expression(self, expr: Expr, roots: Roots) -> TracedValue:
         def called(node: TreeNode) -> Hop:
-            return Hop(f"{node['value']}()", Call(expr, node["start"], node["end"]))
+            return Hop(f"{node['value']}()", CallPlace(expr, node["start"], node["end"]))
 
         return of_expression(expr.expression.tree, roots, self.can, called)
 

@@ -18,7 +18,7 @@ __all__ = [
     "ANY",
     "NAMES",
     "NOTHING",
-    "Call",
+    "CallPlace",
     "Folded",
     "Hop",
     "InputOrigin",
@@ -117,7 +117,7 @@ class Placed(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class CallPlace:
     """A call of a function in an expression, from one offset of its text to another."""
 
     expr: Expr
@@ -158,7 +158,7 @@ class Marks:
         self._below: dict[Step, Marks | None] = {}
 
     def below(self, step: Step) -> Marks | None:
-        """The same for the place one step below; None if there are none."""
+        """The Marks for the place one step below; None if there are none."""
         if step not in self._below:
             depth = self.depth
             kept = {p: one for p, one in self.patterns.items() if len(p) <= depth or meets(step, p[depth])}
@@ -199,7 +199,7 @@ class InputOrigin:
 
     @property
     def asked_alone(self) -> InputOrigin | None:
-        """The same with `is_alone`; None if no marked place is at the place or above it."""
+        """The origin with `is_alone` set; None if no marked place is at the place or above it."""
         if self.is_whole or self.is_alone:
             return self
         if self.marks is not None and not self.marks.above:

@@ -1,8 +1,9 @@
 """Proves that no batch that is valid by the input schema gives a request that its output schema refuses.
 
-The type of every body is assembled from the envelope of its output and all rules that emit to it, and compared with the
-output schema. Each remaining gap is a guard: only validation at run time decides there. A batch that gives an invalid
-request, found by trial, refutes the output; if it needs settings with other values, it only illustrates its guard.
+The type of every body is assembled from the envelope of its output and all rules that emit into it, and compared with
+the output schema. Each remaining gap is a guard: only validation at run time decides there. A batch that gives an
+invalid request, found by trial, refutes the output; if it needs settings with other values, it only illustrates its
+guard.
 """
 
 from __future__ import annotations

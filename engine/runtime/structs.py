@@ -122,7 +122,7 @@ class Silent:
         self.budget = Budget()
 
     def of_batch(self) -> Silent:
-        """The same for one batch, with a Budget of its own."""
+        """A Silent for one batch, with a Budget of its own."""
         return Silent(self.validators)
 
     def converted(self, value: Any, type_: str, _site: Site | None) -> Any:

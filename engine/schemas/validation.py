@@ -87,7 +87,7 @@ class _BodyCheck:
         return True
 
     def is_valid_by(self, name: str, value: Any, depth: int) -> bool:
-        """The same for the definition of a name, whose result for each value is cached."""
+        """Returns whether a value is valid by the definition of a name; the result for each value is cached."""
         key = name, id(value)
         if key not in self.valid:
             self.valid[key] = self.is_valid(self.definitions[name], value, depth)

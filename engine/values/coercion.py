@@ -87,7 +87,7 @@ SECOND_PATTERN = f"{DAY_PATTERN}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 PARAMETER, HEADER = "a query parameter", "a header"
 """The types of query parameters and headers."""
 WRITTEN_PARAMETER, WRITTEN_HEADER = f"the text of {PARAMETER}", f"the text of {HEADER}"
-"""The same for values written in the rules, which may have {placeholders}."""
+"""The types of query parameters and headers that are written in the rules, and may have {placeholders}."""
 _UNSENDABLE = re.compile(r"[^\t\x20-\x7e]")
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

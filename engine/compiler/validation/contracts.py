@@ -96,7 +96,7 @@ class Contract:
         yield from (f"{word} {' and '.join(refused) or 'True'}:", "    unusual()")
 
     def scalars(self, value: Value) -> Iterator[str]:
-        """The same for a value that is a string, a number or a boolean, without conditions known to hold."""
+        """Lines that call `unusual` if a string, number or boolean is invalid, without conditions known to hold."""
         for kind, code in self._by_kind(replace(value, kinds=_SCALARS)).items():
             if code != ALWAYS:
                 yield f"if type({value.text}) is {CLASSES[kind]} and {negated(code)}:"

@@ -66,7 +66,7 @@ class Validation:
         self.texts: dict[str, tuple[Texts, ...]] = {}
         """The origins of the strings in a variable."""
         self.exactly = copy(self)
-        """The same, with exact answers: they raise DoubtError where they are in doubt."""
+        """A copy that gives exact answers only, and raises DoubtError in doubt."""
         self.exactly.is_exact, self.exactly.exactly = True, self.exactly
 
     @contextmanager
@@ -188,7 +188,7 @@ class Validation:
         return parts, codes
 
     def one(self, node: Any, part: Subschema, kind: str, value: str, element: str | None = None) -> str:
-        """The same for one subschema that another one contains."""
+        """Code for "the value in the variable is valid by the subschema `node` inside of `part`"; see `kind`."""
         return self.kind(flat([part.below(node)]), kind, value, element)
 
     def chosen(self, parts: Subschemas, kind: str, value: str, element: str | None) -> Subschemas:
