@@ -56,7 +56,9 @@ class UnreadLeaves:
     """
 
     def __init__(self, places: Mapping[str, Places], converter_of: Callable[[Any], str | None]) -> None:
-        self._roots = {name: _tree(own) for name, own in places.items()}
+        self._places = places
+        self._roots: dict[str, ReadNode[_Place, bool]] = {}
+        """Made when a batch needs them: they are large, and one batch needs one."""
         self._converter_of = converter_of
 
     def count(self, batch: Any, result: Result) -> tuple[int, int]:
@@ -72,8 +74,11 @@ class UnreadLeaves:
         return {place for is_read, place in self._leaves(batch, result) if not is_read}
 
     def _leaves(self, batch: Any, result: Result) -> Iterator[tuple[bool, str]]:
-        can_be_handed = len(self._roots) > 1 and isinstance(batch, dict)
-        root = self._roots[(self._converter_of(batch) if can_be_handed else None) or _OWN]
+        can_be_handed = len(self._places) > 1 and isinstance(batch, dict)
+        name = (self._converter_of(batch) if can_be_handed else None) or _OWN
+        root = self._roots.get(name)
+        if root is None:
+            root = self._roots[name] = _tree(self._places[name])
         skipped = {one.pointer for one in result.skipped}
         refused = {problem.input for problem in result.problems}
         for place, node, _ in root.leaves(batch):
