@@ -119,6 +119,7 @@ def test_ctrl_c_says_where_nothing_can_go_on(tmp_path: Path) -> None:
         process.stdin.flush()
         while process.poll() is None and not (partial.exists() and partial.stat().st_size):
             time.sleep(0.01)
+        time.sleep(0.5)  # what is written counts a moment later: before, there is nothing to go on from
         os.killpg(process.pid, signal.SIGINT)
         said = process.stderr.read().decode()
     assert said.endswith(" done); its input cannot be read again, --restart starts over\n")
