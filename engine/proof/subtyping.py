@@ -46,6 +46,7 @@ class SubtypeChecker:
         self.certain = certain
         self.reader = TypeReader(schema)
         self.recall = Recall() if recall is None else recall
+        self.all_gaps = SubtypeChecker(schema, self.recall) if certain else self
 
     def gaps(self, type_: Type, origin: Any = None) -> tuple[Gap, ...]:
         """All gaps between a type and the schema, each once; one gap for a schema that recurses too deeply."""
@@ -130,9 +131,10 @@ class SubtypeChecker:
         """True if all values are valid, False if none is, None if that is not known."""
         if type_.never:
             return True
-        found = list(self.check(type_, part, ProofPlace((), None)))
-        if not found:
-            return True
+        at = ProofPlace((), None)
+        found = list(self.check(type_, part, at))
+        if not found:  # if only certain gaps were looked for, there may be others
+            return None if self.all_gaps is not self and any(self.all_gaps.check(type_, part, at)) else True
         return False if any(gap.always and _is_reached(type_, gap.path) for gap in found) else None
 
     def negation(self, type_: Type, part: Any, at: ProofPlace) -> Iterator[Gap]:

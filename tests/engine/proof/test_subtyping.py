@@ -26,6 +26,7 @@ from moemap.engine.types.types import (
     literal,
     string,
     union,
+    without_null,
 )
 
 SCHEMAS: list[Any] = [
@@ -181,3 +182,15 @@ def test_what_is_too_short_in_words(schema: dict[str, Any], reason: str, tmp_pat
     checked = SubtypeChecker(_load(schema, tmp_path))
     given = type_of(_load({"type": schema["type"]}, tmp_path))
     assert [gap.reason for gap in checked.gaps(given)] == [reason]
+
+
+def test_what_is_not_known_is_not_certain(tmp_path: Path) -> None:
+    """A `not` of what holds as far as certain gaps tell, but not for every value."""
+    inner = {"required": ["b"], "type": "object"}
+    either = {"anyOf": [inner, {"properties": {"a": {"not": inner}}}]}
+    document = {"not": {"properties": {"a": {"not": {"not": either}}}}}
+    schema = _load(document, tmp_path)
+    value = without_null(ANY)
+    type_ = Type(objects=(ObjectType({"a": Property(value, False), "b": Property(value, False)}, ()),))
+    assert schemas.Validator(schema).is_valid({"a": {"a": {"b": 1}}})
+    assert not any(gap.always for gap in SubtypeChecker(schema, certain=True).gaps(type_))
