@@ -12,7 +12,7 @@ from ..patterns.searching import found_in
 from ..source.json_reader import read_value
 from ..values.coercion import TYPES, CoercionError
 from ..values.equality import equal
-from ..values.kinds import shown
+from ..values.kinds import KINDS, shown
 from ..values.payload import check_constant
 
 if TYPE_CHECKING:
@@ -58,7 +58,11 @@ def values_of(settings: Mapping[str, Setting], given: Iterable[Given], problems:
         if wanted is None:
             values[name] = value
             continue
-        found = shown(value) if flaw is None and not setting.secret else f"this {type(value).__name__}"
+        found = (
+            shown(value)
+            if flaw is None and not setting.secret
+            else f"this {KINDS.get(type(value), type(value).__name__)}"
+        )
         declared = [Related(setting.node.place, "declared here")] if one.place is not None else []
         data: dict[str, Any] = {"name": name, "wanted": wanted, "found": found}
         problems.append(Problem.of("M116", one.place, hint=flaw or hint, related=declared, **data))

@@ -103,13 +103,25 @@ def test_a_rule_that_extends_no_name(extends: Any, inspect_files: Inspect, lines
 
 
 @pytest.mark.parametrize(
-    "value", [(1,), {1}, b"x", object(), float("nan"), float("inf"), 2**70, "\ud800", {1: 2}, {"a": [float("inf")]}]
+    ("value", "word"),
+    [
+        ((1,), "tuple"),
+        ({1}, "set"),
+        (b"x", "bytes"),
+        (object(), "object"),
+        (float("nan"), "double"),
+        (float("inf"), "double"),
+        (2**70, "integer"),
+        ("\ud800", "string"),
+        ({1: 2}, "object"),
+        ({"a": [float("inf")]}, "object"),
+    ],
 )
 @pytest.mark.parametrize("name", ["free", "whole"])
-def test_a_setting_that_is_no_json(value: Any, name: str, write: Callable[..., Path]) -> None:
+def test_a_setting_that_is_no_json(value: Any, word: str, name: str, write: Callable[..., Path]) -> None:
     main = write({"mapping.yaml": SETTINGS})
     problem = single(api.inspect(main, {name: value}))
-    assert problem.message == f"the setting '{name}' must be a JSON value, not this {type(value).__name__}"
+    assert problem.message == f"the setting '{name}' must be a JSON value, not this {word}"
     assert problem.hint is not None
 
 
