@@ -70,8 +70,9 @@ def test_a_cached_run_imports_little(folder: Path, tmp_path: Path) -> None:
     batch.write_text(json.dumps(BATCH))
     libraries = "yaml jmespath jinja2 jsonschema jsonschema_rs referencing rich"
     libraries += " zstandard tempfile gzip glob multiprocessing"
-    stages = "api checks compiler.rules.mapping diagnostics.reporters golden inference interpreter.interpreter"
-    stages += " configuration.report language.loader language.rulebook pages proof show source.nodes source.parser"
+    stages = "api checks compiler.rules.mapping diagnostics.reporters golden interpreter.interpreter"
+    stages += " configuration.report inference.reads inference.rulebook language.loader language.rulebook"
+    stages += " pages proof show source.nodes source.parser"
     heavy = {*libraries.split(), *(f"moemap.engine.{stage}" for stage in (*stages.split(), "jobs.workers"))}
     code = (
         "import sys; from moemap.cli import main\n"
@@ -81,7 +82,9 @@ def test_a_cached_run_imports_little(folder: Path, tmp_path: Path) -> None:
     )
     environment = {**os.environ, "XDG_CACHE_HOME": str(folder.parent)}
     for _ in "first", "cached":
-        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True
+        )
     assert (done.returncode, heavy & set(done.stdout.splitlines()[-1].split())) == (0, set()), done.stderr
 
 
