@@ -21,8 +21,11 @@ _ODD_BLANKS = (
     "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\u200b\u2060\ufeff"
 )
 """Characters that look like a blank, or that are invisible, but are part of a string in YAML."""
+_ODD_BLANK = re.compile(f"([{_ODD_BLANKS}])")
 _ODD_INDENT = re.compile(rf"^[ \t]*+(?:- ++)*+(?:\w[\w -]*+:)?([{_ODD_BLANKS}])", re.MULTILINE)
 """One of them in the indentation of a line, or right after the colon of its first key."""
+_OF_MARKS = ("while scanning an alias", "while scanning an anchor")
+"""What the parser reads after a `*` or `&`, which expressions have too."""
 _BEFORE_BRACKETS = " \t\r\n,:[{"
 
 
@@ -62,18 +65,22 @@ def explained(
     reason, hint = error.problem or "it cannot be read", None
     if error.context:
         reason += f" {error.context}"
-    if error.context == "while scanning a simple key" or (at == len(text) and context_at < at):
+    if error.context in ("while scanning a simple key", *_OF_MARKS) or (at == len(text) and context_at < at):
         at = context_at
     elif source.place(context_at, at).line < source.place(at, at).line:
         reason += f" that starts on line {source.place(context_at, at).line}"
     if (odd := _odd_indent_before(source, at)) is not None:
         return odd
     character = text[at : at + 1]
+    if character in ("[", "{") and (blank := _ODD_BLANK.match(text, at - 1)) is not None:
+        return _odd_blank(blank)
     brackets = [start for start in opened if text.startswith(("[", "{"), start)]
     if character == "\t":
         reason, hint = "a tab cannot stand here", "YAML indents with spaces"
     elif "cannot start any token" in reason:
         reason, hint = f"{character} cannot start a value", "quote a string that starts with it"
+    elif error.context in _OF_MARKS:
+        hint = f"quote a string that contains {character}"
     elif reason.startswith("mapping values are not allowed"):
         hint = 'quote a string that contains ": "'
     elif reason.startswith("found unexpected end of stream") and character in ("'", '"'):
