@@ -184,7 +184,7 @@ class Page:
         self.send("Input.insertText", text=text)
 
     def point(self, selector: str, text: str = "") -> None:
-        """Moves the pointer to or near the middle of the first element that matches and has a text, once it exists."""
+        """Moves the pointer near the middle of the first element that matches and has a text, once that is still."""
         find = (
             f"[...document.querySelectorAll({json.dumps(selector)})].find((one) => "
             f"one.textContent.includes({json.dumps(text)}))"
@@ -192,9 +192,11 @@ class Page:
         until = time.monotonic() + PATIENCE
         while not (
             box := self.run(
-                f"(() => {{ const one = {find}; if (!one) return null; one.scrollIntoView({{block: 'center'}}); "
-                "const box = one.getBoundingClientRect(); "
-                "return [box.x + Math.min(box.width / 2, 60), box.y + box.height / 2]; })()"
+                f"(async () => {{ const one = {find}; if (!one) return null; one.scrollIntoView({{block: 'center'}}); "
+                "const place = () => { const box = one.getBoundingClientRect(); "
+                "return [box.x + Math.min(box.width / 2, 60), box.y + box.height / 2]; }; "
+                "const before = place(); await new Promise((then) => requestAnimationFrame(() => setTimeout(then))); "
+                "const now = place(); return one.isConnected && String(before) === String(now) ? now : null; })()"
             )
         ):
             assert time.monotonic() < until, f"it is not there: {selector} {text}"
