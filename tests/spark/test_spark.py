@@ -196,7 +196,7 @@ def test_a_stream_fills_an_outbox_and_what_spark_repeats_adds_nothing(spark: Spa
     assert sorted((output, body) for output, _, body in rows) == sorted((one.output, one.text) for one in requests)
     assert all(url.startswith("https://") for _, url, _ in rows)
     with Outbox(Path(outbox)) as opened:
-        assert opened.saved("mapping") == MAPPING
+        assert opened.saved("mapping") == [MAPPING, None, None]
 
 
 def test_what_cannot_fill_an_outbox_is_said(spark: SparkSession, tmp_path: Path) -> None:
