@@ -459,7 +459,12 @@ def change(connection: Connection, ended: Ended, moment: Moment) -> None:
 
 def _appoint(connection: Connection, lane: str) -> None:
     """Makes the first request of a lane the one to send; one that is being sent stays before all others."""
-    connection.execute("UPDATE queue SET head = 0 WHERE lane = ? AND state = 'waiting' AND head = 1", (lane,))
+    # The conditions are those of the index of lanes: by the index of states, SQLite would read the whole queue.
+    connection.execute(
+        "UPDATE queue SET head = 0 WHERE lane = ? AND head = 1 AND state IN ('waiting', 'sending') "
+        "AND state <> 'sending'",
+        (lane,),
+    )
     connection.execute(
         "UPDATE queue SET head = 1 WHERE request = (SELECT request FROM queue WHERE lane = ? AND state IN "
         "('waiting', 'sending') ORDER BY CASE WHEN state = 'waiting' THEN 1 ELSE 0 END, request LIMIT 1)",

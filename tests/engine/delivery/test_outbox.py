@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from moemap.engine.delivery import upkeep
 from moemap.engine.delivery.database import Connection
 from moemap.engine.delivery.entries import Ended, Entry, MappedInput, OutboxError, OutboxFullError, key_of
-from moemap.engine.delivery.outbox import Outbox, state_after
+from moemap.engine.delivery.outbox import Outbox, change, state_after
 from moemap.tests.engine.delivery.conftest import Clock
 
 HORIZON = 3600.0
@@ -250,6 +250,25 @@ def test_only_one_process_sends(outbox: Outbox) -> None:
         outbox.sending()
     with outbox.sending():
         pass
+
+
+@pytest.mark.parametrize("kind", ["accepted", "retry", "dead", "put back", "held"])
+def test_the_end_of_an_attempt_costs_the_same_however_many_requests_wait(kind: Any, tmp_path: Path) -> None:
+    def work(connection: Any) -> int:
+        steps: list[None] = []
+        connection.set_progress_handler(lambda: steps.append(None), 1)  # called at each step of SQLite's machine
+        change(connection, Ended(1, kind, due=0.0 if kind == "retry" else None), outbox.moment())
+        connection.set_progress_handler(None, 1)
+        return len(steps)
+
+    counted = []
+    for count in (10, 1000):
+        with Outbox(tmp_path / f"{count}.db") as outbox:
+            outbox.add([given(str(number), entry(lane=f"u{number}")) for number in range(count)]).result()
+            assert start(outbox, 1) == {1}
+            counted.append(outbox.submit(work).result())
+    few, many = counted
+    assert 0 < many < 1.5 * few
 
 
 def test_work_that_fails_is_undone_alone(outbox: Outbox) -> None:
