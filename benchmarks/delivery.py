@@ -1,7 +1,7 @@
 """Measures delivery: python benchmarks/delivery.py [--quick]
 
-It compares the sender with a bare loop of aiohttp and the outbox with bare SQLite, starts with a long queue, and sends
-under a limit.
+It compares the sender with a bare loop of aiohttp and the outbox with bare SQLite, starts with a long queue, receives
+500 batches a second, and sends under a limit.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from urllib.request import urlopen
 
 import aiohttp
 
+from moemap.benchmarks.generate import lines
 from moemap.engine.delivery.entries import Entry, MappedInput, key_of
 from moemap.engine.delivery.outbox import Outbox
 from moemap.engine.delivery.plan import Plan
@@ -153,6 +154,36 @@ def start(path: Path, url: str) -> None:
         print(f"{'start with a queue':<24} {outbox.left():>9,} requests  {seconds:.2f} s  {grown:,.0f} MB more")
 
 
+def takes(folder: Path, seconds: int) -> None:
+    """Prints how long a service takes to answer, at 500 batches a second, as mParticle may send them."""
+    log = folder / "takes.log"
+    command = [sys.executable, "-m", "moemap", "serve", "--no-delivery", "--port", "0", "--outbox", "takes.db"]
+    with log.open("w") as errors, subprocess.Popen(command, cwd=folder, stderr=errors) as process:  # noqa: S603
+        while "Listening at " not in log.read_text("utf-8"):
+            time.sleep(0.05)
+        url = log.read_text("utf-8").partition("Listening at ")[2].split()[0]
+        answers = sorted(run(_answers(f"{url}/v1/batches", list(lines(500 * seconds)))))
+        process.terminate()
+    middle, most = answers[len(answers) // 2], answers[len(answers) * 99 // 100]
+    print(f"{'intake of 500/s':<24} {middle * 1000:>9.1f} ms p50, {most * 1000:.1f} ms p99")
+
+
+async def _answers(url: str, texts: list[bytes]) -> list[float]:
+    """The seconds from when each batch was to be sent, one every 2 ms, to its answer."""
+    begun = time.perf_counter() + 0.5
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=64)) as session:
+
+        async def one(number: int, text: bytes) -> float:
+            due = begun + number * 0.002
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            async with session.post(url, data=text, headers={"Content-Type": "application/json"}) as answer:
+                await answer.read()
+                answer.raise_for_status()
+            return time.perf_counter() - due
+
+        return await asyncio.gather(*(one(number, text) for number, text in enumerate(texts)))
+
+
 def limit(folder: Path, seconds: int) -> None:
     """Prints the share of a limit of 500 per second that is used, and whether it is exceeded."""
     with receiver(windows=[(500, 1.0)], latency=0.003) as url, Outbox(folder / "limit.db") as outbox:
@@ -183,6 +214,7 @@ def main() -> None:
         sends(folder, 2_000 if chosen.quick else 20_000)
         adds(folder, 5_000 if chosen.quick else 50_000)
         starts(folder, 50_000 if chosen.quick else 1_000_000)
+        takes(folder, 4 if chosen.quick else 20)
         limit(folder, 4 if chosen.quick else 20)
 
 
