@@ -25,7 +25,7 @@ _ODD_BLANK = re.compile(f"([{_ODD_BLANKS}])")
 _ODD_INDENT = re.compile(rf"^[ \t]*+(?:- ++)*+(?:\w[\w -]*+:)?([{_ODD_BLANKS}])", re.MULTILINE)
 """One of them in the indentation of a line, or right after the colon of its first key."""
 _OF_MARKS = ("while scanning an alias", "while scanning an anchor")
-"""What the parser reads after a `*` or `&`, which expressions have too."""
+"""The contexts of errors after a `*` or `&`: they begin an alias or an anchor in YAML, and occur in expressions."""
 _BEFORE_BRACKETS = " \t\r\n,:[{"
 
 
