@@ -160,6 +160,8 @@ def takes(folder: Path, seconds: int) -> None:
     command = [sys.executable, "-m", "moemap", "serve", "--no-delivery", "--port", "0", "--outbox", "takes.db"]
     with log.open("w") as errors, subprocess.Popen(command, cwd=folder, stderr=errors) as process:  # noqa: S603
         while "Listening at " not in log.read_text("utf-8"):
+            if process.poll() is not None:
+                raise SystemExit(log.read_text("utf-8"))
             time.sleep(0.05)
         url = log.read_text("utf-8").partition("Listening at ")[2].split()[0]
         answers = sorted(run(_answers(f"{url}/v1/batches", list(lines(500 * seconds)))))

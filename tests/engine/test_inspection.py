@@ -353,7 +353,7 @@ def test_a_part_that_may_not_be_read_is_one_problem(
 
 
 def test_a_part_is_checked_with_the_mapping_that_may_read_it(write: Callable[..., None], tmp_path: Path) -> None:
-    """Where it has several names: a link given alone, and one of another mapping, which may not follow it."""
+    """Two mappings name the same part: one has the file, the other a link out of its folder, which it may not read."""
     including = f"{MAPPING}include: [one.yaml]\n"
     write(**{"m/mapping.yaml": including, "m/one.yaml": WRONG_PART, "n/mapping.yaml": including})
     (tmp_path / "n" / "one.yaml").symlink_to(tmp_path / "m" / "one.yaml")

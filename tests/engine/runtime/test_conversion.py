@@ -217,7 +217,7 @@ def some_lines(dice: random.Random, numbers: Iterator[int]) -> list[Any]:
 
 
 def given_by(*results: Result) -> Counter[str]:
-    """What is in the requests of results, however it is combined."""
+    """Counts the elements of all request bodies as JSON, those of combined bodies one by one."""
     found: Counter[str] = Counter()
     for request in (request for result in results for request in result.requests):
         found.update(json.dumps(one) for one in request.body.get("lines", [request.body]))
