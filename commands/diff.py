@@ -142,13 +142,15 @@ def command(
 
 def _ignores(name: str | None) -> tuple[IgnoreLine, ...]:
     """The lines of the file of --ignore."""
-    from ..engine.insight.ignoring import IgnoreError, read_ignores
+    from ..engine.insight.ignoring import read_ignores
+    from ..engine.source.contents import whole
+    from ..engine.source.text import MAX_FILE_BYTES
 
     if name is None:
         return ()
     try:
-        return read_ignores(Path(name).read_text("utf-8"))
-    except (IgnoreError, UnicodeDecodeError) as error:
+        return read_ignores(whole(Path(name), MAX_FILE_BYTES).decode())
+    except ValueError as error:
         raise click.UsageError(f"--ignore {name}: {error}") from None
 
 

@@ -76,21 +76,22 @@ def command(
     """
     from ..engine.diagnostics.terminal import printable, takes_color
     from ..engine.insight.loss import loss_over
-    from ..engine.insight.loss_report import BaselineError, baseline_of, drift, render, summary
+    from ..engine.insight.loss_report import MAX_BASELINE_BYTES, baseline_of, drift, read_baseline, render, summary
     from ..engine.jobs.files import written_whole
+    from ..engine.source.contents import whole
     from .shared.progress import status_line
     from .shared.targets import expanded
 
+    try:
+        known = None if baseline is None else read_baseline(whole(Path(baseline), MAX_BASELINE_BYTES))
+    except ValueError as error:
+        raise click.UsageError(f"{baseline}: {error}") from None
     rulebook = load_mapping(chosen(mapping, settings, environment)).rulebook
     with status_line() as show:
         loss = loss_over(rulebook, expanded(inputs, None), show, limits=limits or fail_on == "limits")
     failed = bool(loss.unreadable)
-    if baseline is not None:
-        try:
-            changes = drift(Path(baseline).read_text("utf-8"), loss)
-        except BaselineError as error:
-            raise click.UsageError(f"{baseline}: {error}") from None
-        for line in changes:
+    if known is not None:
+        for line in (changes := drift(known, loss)):
             click.echo(printable(line))
         failed = failed or bool(changes)
     elif text := render(

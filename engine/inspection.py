@@ -91,7 +91,7 @@ def holds_rules(folder: Path) -> bool:
 
 
 class Inspector:
-    """Checks files, each once, since they are collected by their real paths.
+    """Checks files, each once: parts are collected by their real paths, others by the paths that `_own` gives.
 
     `opening` opens mappings, each once, and `read_tests` reads test files: a caller can pass caches.
     """
@@ -125,8 +125,8 @@ class Inspector:
         rulebooks: dict[str, Rulebook] = {}
         for real, main in self.mains.items():
             loaded = self.load(main)
-            names = {display_name(main): self.names[real]}  # also of a main file that could not be read
-            names |= {name: self.names[of] for name, of in _reals(loaded).items()}
+            names = {name: self.names[of] for name, of in _reals(loaded).items()}
+            names[display_name(main)] = self.names[real]  # also of a main file that could not be read
             problems += [renamed(problem, names) for problem in loaded.problems]
             sources |= {names.get(name, name): source for name, source in loaded.sources.items()}
             if loaded.rulebook is not None:
@@ -174,8 +174,9 @@ class Inspector:
             )
             return False
         of_kind = {"tests": self.tests, "part": self.parts}.get(kind or "mapping", self.mains)
-        of_kind.setdefault(real, path)
-        self.names.setdefault(real, naming(path))
+        own = real if kind == "part" else _own(path)
+        of_kind.setdefault(own, path)
+        self.names.setdefault(own, naming(path))
         return True
 
     def is_included(self, real: str, part: Path) -> bool:
@@ -189,7 +190,7 @@ class Inspector:
         naming = (main for main in mains if real in self.load(main).included)
         main = next(chain(reading, naming), None)
         if main is not None:
-            self.mains.setdefault(os.path.realpath(main), main)
+            self.mains.setdefault(_own(main), main)
         return main is not None
 
     def mains_above(self, part: Path) -> Iterator[Path]:
@@ -209,7 +210,7 @@ class Inspector:
     def name_the_rest(self) -> None:
         """Names the files that were not given: those of a mapping relative to its main file, others by display_name."""
         for main in self.mains.values():
-            self.names.setdefault(os.path.realpath(main), _as_given(main))
+            self.names.setdefault(_own(main), _as_given(main))
         for own in (True, False):
             for real_main, main in self.mains.items():
                 given = self.names[real_main] != display_name(main)
@@ -237,6 +238,12 @@ def _mains_in(folder: Path, by_name: bool) -> list[Path]:
     paths = candidates(folder)[1:] if by_name else sorted(folder.glob("*.y*ml"))
     own = [path for path in paths if is_file(path) and not Project.around(folder).refusal(path)]
     return [path for path in own if kind_of(path) in ("mapping", "workspace")]
+
+
+def _own(path: Path) -> str:
+    """The real path of a file, but of a link to another folder that of the link: what it names is beside the link."""
+    real, folder = os.path.realpath(path), os.path.realpath(path.parent)
+    return real if os.path.dirname(real) == folder else os.path.join(folder, path.name)
 
 
 def _reals(loaded: Loaded) -> dict[str, str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Values
 from pathlib import Path
 from typing import Any, NamedTuple
+from unicodedata import normalize
 
 import click
 
@@ -163,16 +164,21 @@ def _in_folders(names: tuple[str, ...], options: dict[str, Any]) -> list[Planned
     plain = [plain_name(name) for name in below]
     stems = [os.path.splitext(name)[0] for name in plain]
     endings = [name[len(inner) :] for name, inner in zip(below, plain, strict=True)]
-    often = Counter(zip(stems, endings, strict=True))
+    often = Counter(_folded(stem + ending) for stem, ending in zip(stems, endings, strict=True))
     kind = FORMATS[options["format_"]].ending or ("json" if options["pretty"] else "ndjson")
     planned: list[PlannedRun] = []
-    made: dict[Path, str] = {}
+    made: dict[str | None, tuple[str, Path]] = {}
     for name, whole, stem, ending in zip(names, plain, stems, endings, strict=True):
-        start = stem if often[stem, ending] == 1 else whole
+        start = stem if often[_folded(stem + ending)] == 1 else whole
         output = Path(options["output_dir"], f"{start}.{options['format_']}.{kind}{ending}")
-        if output in made:
-            raise click.UsageError(f"{made[output]} and {name} would both be written to {output}")
-        made[output] = name
+        other, there = made.setdefault(_folded(output), (name, output))
+        if there is not output:
+            if there == output:
+                raise click.UsageError(f"{other} and {name} would both be written to {output}")
+            raise click.UsageError(
+                f"{other} and {name} would be written to files whose names differ only by letter case or Unicode form, "
+                "which not every file system tells apart; map them into different folders"
+            )
         rejects = Path(options["rejects"], f"{start}.rejects.ndjson{ending}") if options["rejects"] else None
         planned.append(PlannedRun((name,), real_path(output), real_path(rejects) if rejects else None))
     return planned
@@ -199,17 +205,22 @@ def _check_apart(
                 raise click.UsageError(f"{given.get(place, place)}: is a folder")
         if (
             target.rejects is not None
-            and target.output == _output(str(target.rejects))
+            and _folded(target.output) == _folded(_output(str(target.rejects)))
             and not _is_device(target.output)
         ):
             both = "go to standard output" if target.output is None else "are the same file"
             raise click.UsageError(f"--output and --rejects {both}")
         for path, what in names_of(target.output, target.rejects):
-            keys = _keys(path)
+            keys = (*_keys(path), ("folded", _folded(os.path.realpath(path))))
             for key in keys:
                 if key in taken:
                     raise click.UsageError(f"{given.get(path, path)}: is {taken[key]}{f', and {what}' if what else ''}")
             taken.update((key, what or "written already") for key in keys)
+
+
+def _folded(path: Path | str | None) -> str | None:
+    """A path as file systems compare it that ignore letter case and the Unicode form of names, as many do."""
+    return None if path is None else normalize("NFC", normalize("NFC", os.fspath(path)).casefold())
 
 
 def _keys(path: Path) -> tuple[Any, ...]:

@@ -20,6 +20,7 @@ from ..jobs.files import written_whole
 from ..jobs.input import MAX_RECORD_BYTES, read_units
 from ..proof.samples import NoSampleError, instance
 from ..schemas.schema import SchemaError, schema_of
+from ..source.contents import whole
 from ..source.json_reader import read_value
 from ..source.nodes import plain
 from ..source.parser import parse
@@ -113,10 +114,10 @@ def operation_in(path: Path, name: str) -> Operation:
 
 def _document(path: Path) -> Any:
     """The value in a file of JSON or YAML; dates in YAML are strings."""
-    with path.open("rb") as file:
-        raw = file.read(MAX_DOCUMENT_BYTES + 1)
-    if len(raw) > MAX_DOCUMENT_BYTES:
-        raise StartError(f"{path}: more than {MAX_DOCUMENT_BYTES} bytes")
+    try:
+        raw = whole(path, MAX_DOCUMENT_BYTES)
+    except ValueError as error:
+        raise StartError(f"{path}: {error}") from None
     if path.suffix.lower() not in (".yaml", ".yml"):
         try:
             return read_value(raw)

@@ -93,7 +93,7 @@ def digest_of(path: str) -> str | None:
         if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe may block forever
             return None
         with open(path, "rb") as file:
-            return hashlib.sha256(file.read()).hexdigest()
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return None
 

@@ -19,7 +19,7 @@ from ..language.discovery import kind_of, yaml_files
 from ..language.installed import candidates, installed
 from ..language.rulebook import ABSENT
 from ..language.settings import Given, values_of
-from ..source.contents import content
+from ..source.contents import whole
 from ..source.homes import MAPPINGS
 from ..source.json_reader import read_value
 from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain
@@ -342,9 +342,6 @@ def _read_json(path: Path) -> Any:
     if not is_file(path):
         raise ValueError("is not a file")
     try:
-        raw = content(path, MAX_INPUT_BYTES + 1)
+        return read_value(whole(path, MAX_INPUT_BYTES))
     except OSError as error:
         raise ValueError(f"cannot be read: {error.strerror}") from None
-    if len(raw) > MAX_INPUT_BYTES:
-        raise ValueError(f"has more than {MAX_INPUT_BYTES} bytes")
-    return read_value(raw)

@@ -9,10 +9,13 @@ from typing import Any
 from ..diagnostics.terminal import printable, styled
 from ..inference.sources import Pattern
 from ..jobs.distinct import Distinct
+from ..source.json_reader import read_value
 from ..values.kinds import shown
 from .loss import MAX_NAMES, Fate, InputMember, Loss
 
-__all__ = ["BaselineError", "baseline_of", "drift", "render", "summary"]
+__all__ = ["MAX_BASELINE_BYTES", "BaselineError", "baseline_of", "drift", "read_baseline", "render", "summary"]
+
+MAX_BASELINE_BYTES = 20_000_000
 
 _HEADS: dict[Fate, str] = {
     "unread": "Not read by any rule",
@@ -169,13 +172,17 @@ def baseline_of(loss: Loss) -> str:
     return json.dumps({"moemap": "baseline 1", "members": members}, indent=1, ensure_ascii=False) + "\n"
 
 
-def drift(text: str, loss: Loss) -> list[str]:
-    """Differences from a baseline: new and missing members, new kinds of values, other fates. Raises BaselineError."""
+def read_baseline(text: bytes) -> dict[str, tuple[str, set[str]]]:
+    """The members of a baseline, with their fates and kinds. Raises BaselineError."""
     try:
-        before: Mapping[str, Any] = json.loads(text)["members"]
-        known = {path: (member["fate"], set(member["kinds"])) for path, member in before.items()}
+        before: Mapping[str, Any] = read_value(text)["members"]
+        return {path: (member["fate"], set(member["kinds"])) for path, member in before.items()}
     except (ValueError, KeyError, TypeError, AttributeError):
         raise BaselineError("it is no baseline of moemap lost") from None
+
+
+def drift(known: Mapping[str, tuple[str, set[str]]], loss: Loss) -> list[str]:
+    """Differences from a baseline: new and missing members, new kinds of values, other fates."""
     now = {"/" + "/".join(path): member for path, member in loss.members.items()}
     found = []
     for path, member in sorted(now.items()):

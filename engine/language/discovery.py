@@ -124,9 +124,10 @@ def kind_of(path: Path) -> FileKind | None:
 def _is_ours(keys: set[str], text: str) -> bool:
     """Returns whether a file with these keys is ours: by keys that only our files have, and few unknown ones.
 
-    Misspelt keys do not count as unknown.
+    Misspelt keys do not count as unknown, and those that differ by letter case only count as known.
     """
-    known, others = keys & _KNOWN, keys - _KNOWN
+    cased = {key: key.lower() if key.lower() in _KNOWN else key for key in keys}
+    known, others = _KNOWN.intersection(cased.values()), set(cased.values()) - _KNOWN
     meant = {key: closest(key, _KNOWN) for key in others} if len(others) <= _FEW_KEYS else {}
     strangers = sum(meant.get(key) is None for key in others)
     if len(others) > len(known) and strangers >= max(len(known), 1):
@@ -135,23 +136,23 @@ def _is_ours(keys: set[str], text: str) -> bool:
     return (
         _has_language(keys, text)
         or any(near.issuperset(pair) and not known.isdisjoint(pair) for pair in _PAIRS)
-        or any(key in known and _has_key(member, text) for key, member in _MEMBERS.items())
-        or (not others and not keys.isdisjoint(_SHAPES) and _has_shapes(text))
+        or any(key in known and _has_key(f"(?i:{member})", text) for key, member in _MEMBERS.items())
+        or (keys <= _KNOWN and not keys.isdisjoint(_SHAPES) and _has_shapes(text))
     )
 
 
 def _has_language(keys: set[str], text: str) -> bool:
     """Returns whether a key `language`, perhaps misspelt, has a number; in files of others, it has a name."""
     return any(
-        _has_key(key, text, r"[ \t]*['\"]?[0-9]+['\"]?[ \t\r]*(?:[,}\n#]|\Z)")
+        _has_key(re.escape(key), text, r"[ \t]*['\"]?[0-9]+['\"]?[ \t\r]*(?:[,}\n#]|\Z)")
         for key in keys
         if key == "language" or (key not in _KNOWN and closest(key, _KNOWN) == "language")
     )
 
 
 def _has_key(name: str, text: str, value: str = "") -> bool:
-    """Returns whether a key, and its value, are at the start of a line or in a flow mapping."""
-    key = rf"(?:^[ \t]*(?:-[ \t]*)*|[{{\[,]\s*)['\"]?{re.escape(name)}['\"]?[ \t]*:"
+    """Returns whether a key, given as a pattern like its value, is at the start of a line or in a flow mapping."""
+    key = rf"(?:^[ \t]*(?:-[ \t]*)*|[{{\[,]\s*)['\"]?{name}['\"]?[ \t]*:"
     return re.search(key + value, text, re.MULTILINE) is not None
 
 

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["Stamp", "content", "is_unsaved", "note", "size", "stamp", "unsaved", "used"]
+__all__ = ["Stamp", "content", "is_unsaved", "note", "size", "stamp", "unsaved", "used", "whole"]
 
 Stamp = bytes | tuple[int, int, int] | None
 """Identifies one content of a file: an unsaved text, or the time, size and inode of the file on the disk."""
@@ -67,6 +67,14 @@ def content(path: Path, limit: int = -1) -> bytes:
         return text if limit < 0 else text[:limit]
     with path.open("rb") as file:
         return file.read(limit)
+
+
+def whole(path: Path, most: int) -> bytes:
+    """The content of a file that has at most so many bytes. Raises OSError, and ValueError with the reason."""
+    raw = content(path, most + 1)
+    if len(raw) > most:
+        raise ValueError(f"has more than {most} bytes")
+    return raw
 
 
 def size(path: Path) -> int:

@@ -59,8 +59,11 @@ def test_baselines_show_drift() -> None:
     ]
 
 
-def test_a_file_that_is_no_baseline() -> None:
-    Path("baseline.json").write_text("[]", "utf-8")
+@pytest.mark.parametrize(
+    "text", [b"[]", b"\xff", b'{"members": ' + b"[" * 100_000, b'{"members": {"/a": {"kinds": [[]]}}}']
+)
+def test_a_file_that_is_no_baseline(text: bytes) -> None:
+    Path("baseline.json").write_bytes(text)
     result = lost("--baseline", "baseline.json", SAMPLE)
     assert result.exit_code == 2
     assert "baseline.json: it is no baseline of moemap lost" in result.stderr

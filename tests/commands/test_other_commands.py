@@ -46,6 +46,12 @@ def test_help_has_examples(command: str) -> None:
     [
         (["explain", "-"], "- has more than 10000000 bytes"),
         (["eval", "batch", "--input", "-"], "- has more than 10000000 bytes"),
+        (
+            ["diff", "--ignore", "/dev/zero", "mparticle-moengage@1", "mparticle-moengage@1"],
+            "--ignore /dev/zero: has more than 1000000 bytes",
+        ),
+        (["lost", "--baseline", "/dev/zero", "-"], "/dev/zero: has more than 20000000 bytes"),
+        (["new", "x", "--input-schema", "/dev/zero"], "/dev/zero: has more than 20000000 bytes"),
         (["fmt", "-"], "error[M003]: the file has 1000001 bytes; at most 1000000 are read"),
     ],
 )

@@ -86,6 +86,12 @@ def contents(folder: Path) -> dict[str, str]:
             "r.partial: is written already, and the partial file of r",
         ),
         (["in"], ["--output", "out", "--rejects", "./out"], "--output and --rejects are the same file"),
+        (["in"], ["--output", "out", "--rejects", "OUT"], "--output and --rejects are the same file"),
+        (
+            ["in"],
+            ["--output", "out", "--rejects", "Out.Journal"],
+            "Out.Journal: is the journal of out",
+        ),
         (["in"], ["--output", "-", "--rejects", "-"], "--output and --rejects go to standard output"),
         (["in"], ["--rejects", "/dev/stdout"], "--output and --rejects go to standard output"),
         (["in"], ["--output-dir", "-"], "--output-dir needs a folder: - is standard output"),
@@ -217,6 +223,35 @@ def test_the_same_input_twice_has_one_output_and_is_refused(here: Path) -> None:
         click.UsageError, match=r"a\.json and \./a\.json would both be written to out/a\.json\.result\.ndjson"
     ):
         outputs(["a.json", "./a.json"])
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        (["i/a.json", "i/A.ndjson"], ["out/a.json.result.ndjson", "out/A.ndjson.result.ndjson"]),
+        (["i/a.json", "i/A.json.gz"], ["out/a.result.ndjson", "out/A.result.ndjson.gz"]),
+        (["A/a.json", "a/b.json"], ["out/A/a.result.ndjson", "out/a/b.result.ndjson"]),
+        (["i/a.json", "i/A.json"], "i/a.json and i/A.json"),
+        (["D/a.json", "d/a.json"], "D/a.json and d/a.json"),
+        (["i/a.json", "i/a.JSON"], "i/a.json and i/a.JSON"),
+        (["i/\u00e9.json", "i/e\u0301.json"], "i/\u00e9.json and i/e\u0301.json"),
+        (["i/stra\u00dfe.json", "i/STRASSE.json"], "i/stra\u00dfe.json and i/STRASSE.json"),
+    ],
+)  # fmt: skip
+def test_names_of_outputs_differ_by_more_than_letter_case_and_form(
+    here: Path, inputs: list[str], expected: list[str] | str
+) -> None:
+    """Some file systems ignore these: one output would replace the other there."""
+    write(*inputs)
+    if isinstance(expected, list):
+        assert outputs(inputs) == expected
+        return
+    with pytest.raises(click.UsageError) as caught:
+        outputs(inputs)
+    assert caught.value.message == (
+        f"{expected} would be written to files whose names differ only by letter case or Unicode form, "
+        "which not every file system tells apart; map them into different folders"
+    )
 
 
 def test_outputs_among_the_inputs_are_no_inputs(here: Path) -> None:

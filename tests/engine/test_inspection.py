@@ -96,6 +96,10 @@ def said(inspection: Inspection) -> list[str]:
         ("a.yaml", "languag: 1\nrules: []\n", "mapping"),
         ("a.yaml", "'language': '1'\nname: x\n", "mapping"),
         ("a.yaml", "Language: 1\nWorkspace: w\n", "mapping"),
+        ("a.yaml", "WORKSPACE: w\nEXTENDS: base@1\n", "mapping"),
+        ("a.yaml", "Workspace: w\nextend: base@1\n", "mapping"),
+        ("a.yaml", "MAPPING: shop@1\nTESTS: [\n", "mapping"),
+        ("a.yaml", "RULES:\n  - RULE: one\n    OUTPUT: out\n", "mapping"),
         ("a.yaml", "language: 2\nname: x\noutputs: [\n", "mapping"),
         ("a.yaml", "tables: {}\n", "part"),
         ("a.yaml", "description: x\nlet: {\n", "part"),
@@ -131,6 +135,8 @@ def said(inspection: Inspection) -> list[str]:
         ("a.yaml", "description: x\nproviders: []\ntests:\n  - vars: {}\n", None),
         ("a.yaml", "version: 2\ntests: {x: 1}\n", None),
         ("a.yaml", "workspace: {members: [a]}\n", None),
+        ("a.yaml", "WORKSPACE: /tmp\nNAME: x\n", None),
+        ("a.yaml", "Description: x\nResources: {}\nRules: {}\nOutputs: {Url: {Value: x}}\n", None),
         ("a.yaml", "mapping: {a: 1}\n", None),
         ("a.yaml", "root: true\nenv: {}\nparserOptions: {}\nextends: x\nrules: {}\n", None),
         ("a.yaml", "a: |\n  workspace: w\n", None),
@@ -361,6 +367,25 @@ def test_a_part_is_checked_with_the_mapping_that_may_read_it(write: Callable[...
     assert said(inspect_paths(["link.yaml"])) == ["link.yaml:1:46 M204"]
     assert said(inspect_paths(["m/one.yaml", "n"])) == ["m/one.yaml:1:46 M204", "n/mapping.yaml:6:11 M107"]
     assert said(inspect_paths(["n", "m/one.yaml"])) == ["n/mapping.yaml:6:11 M107", "n/one.yaml:1:46 M204"]
+
+
+def test_a_link_to_a_mapping_from_another_folder_is_another_mapping(write: Callable[..., None]) -> None:
+    """What a mapping names is relative to the folder of the link, so what is wrong with one is not wrong with both."""
+    write(**{"m/mapping.yaml": f"{MAPPING}include: [one.yaml]\n", "m/one.yaml": WRONG_PART, "n/one.yaml": PART})
+    Path("n/link.yaml").symlink_to("../m/mapping.yaml")
+    Path("m/same.yaml").symlink_to("mapping.yaml")
+    for paths in (["n/link.yaml", "m"], ["m", "n"], ["m/same.yaml", "n", "m"], ["."]):
+        inspection = inspect_paths(paths)
+        assert len(inspection.files) == 2, paths
+        assert said(inspection) == ["m/one.yaml:1:46 M204"], paths
+    assert inspect_paths(["m/one.yaml"]).files == ("m/mapping.yaml",)
+    Path("n/one.yaml").write_text(WRONG_PART)
+    assert said(inspect_paths(["n/link.yaml", "m"])) == ["m/one.yaml:1:46 M204", "n/one.yaml:1:46 M204"]
+    Path("m/mapping.yaml").write_text(MAPPING.replace("batch,", "batch, what: 1,"))
+    assert said(inspect_paths(["n/link.yaml", "m/mapping.yaml"])) == [
+        "m/mapping.yaml:4:20 M101",
+        "n/link.yaml:4:20 M101",
+    ]
 
 
 def test_a_part_that_only_includes_others_is_checked_with_its_mapping(write: Callable[..., None]) -> None:
