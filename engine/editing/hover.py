@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from ..expressions.parser import parse, tree_of
 from ..expressions.syntax_errors import ExpressionError
-from ..expressions.tree import EvaluationError, children, parts_of
+from ..expressions.tree import EvaluationError, TreeNode, children, parts_of
 from ..functions.table import FUNCTIONS
 from ..inference.expressions import Seen
 from ..interpreter.scope import Roots
@@ -220,12 +220,7 @@ def _of_expression(state: EditingState, cursor: Cursor, analysis: Analysis) -> _
     type_ = union(*(one.type for one in here))
     lines = [f"{code(cursor.text[lead:end])}: {type_words(type_)}"]
     if node["type"] == "field":
-        pattern = pattern_where(tree, node, context.patterns)
-        lines += _member_lines(analysis, context, here, node["value"], pattern)
-        place = (
-            context.patterns.get(node["value"]) if here[0].current is context.type else pattern_of(node, {}, pattern)
-        )
-        lines += _readers_lines(analysis, cursor.rule, place)
+        lines += _read_lines(analysis, cursor, context, tree, here)
     lines += _value_lines(state, cursor, analysis, lead, end)
     lines += _goes_to(state, cursor, analysis)
     return _Told(start, end, lines)
@@ -241,6 +236,16 @@ def _function_at(cursor: Cursor) -> _Told | None:
         ):
             return _Told(*word.span(), [about_function(FUNCTIONS[word[0]])])
     return None
+
+
+def _read_lines(analysis: Analysis, cursor: Cursor, context: Context, tree: TreeNode, here: list[Seen]) -> list[str]:
+    """The documentation of a name in an expression, and the rules that read its place of the input."""
+    node = here[0].node
+    pattern = pattern_where(tree, node, context.patterns)
+    is_root = here[0].current is context.type
+    place = context.patterns.get(node["value"]) if is_root else pattern_of(node, {}, pattern)
+    lines = _member_lines(analysis, context, here, node["value"], pattern)
+    return [*lines, *_readers_lines(analysis, cursor.rule, place)]
 
 
 def _member_lines(analysis: Analysis, context: Context, here: list[Seen], name: str, pattern: Any) -> list[str]:
@@ -325,9 +330,12 @@ def _of_template(state: EditingState, cursor: Cursor, analysis: Analysis) -> _To
     type_, path = found
     lines = [f"{code(path.replace(chr(34), ''))}: {type_words(type_)}"]
     tree = tree_of(path)
-    pattern = None if tree is None else pattern_of(tree, context.patterns)
-    if pattern:
-        lines.append(_sentence(analysis.samples.share(pattern)))
+    if tree is not None:
+        seen = [one for one in seen_in(tree, context.type) if one.node["type"] == "field"]
+        last = max((one.node["start"] for one in seen), default=0)
+        here = [one for one in seen if one.node["start"] == last]
+        if here and here[0].node["end"] == len(path):  # else, it is an element
+            lines += _read_lines(analysis, cursor, context, tree, here)
     found_roots = _roots_at(state, cursor, analysis)
     if found_roots is not None and tree is not None:
         try:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 
 from ..expressions.tree import TreeNode, children
-from ..language.rulebook import Expr, Field, From
+from ..language.rulebook import Expr, Field, From, Text
 from .samples import ELEMENT, Pattern
 
-__all__ = ["PROJECTIONS", "add_pattern", "elements_of", "pattern_of", "pattern_where"]
+__all__ = ["PROJECTIONS", "TEMPLATE_STEP", "add_pattern", "elements_of", "pattern_of", "pattern_where", "patterns_in"]
 
 PROJECTIONS = ("projection", "filter_projection", "value_projection")
+TEMPLATE_STEP = re.compile(r"""\.(\w+)|\[\s*(?:(\d+)|"([^"]*)"|'([^']*)')\s*\]""")
 _CHAINS = ("subexpression", "index_expression", "pipe")
 
 
@@ -45,6 +47,16 @@ def elements_of(node: TreeNode, roots: Mapping[str, Pattern]) -> Pattern | None:
     """The pattern of the elements of a list that an expression gives; that of a projection is theirs already."""
     found = pattern_of(node, roots)
     return found if found is None or node["type"] in PROJECTIONS else (*found, ELEMENT)
+
+
+def patterns_in(text: Text, roots: Mapping[str, Pattern]) -> Iterator[Pattern]:
+    """The patterns of the values that a template reads."""
+    for use in text.template.roots:
+        found, at = roots.get(use.name), use.end
+        while found is not None and (step := TEMPLATE_STEP.match(text.template.text, at)) is not None:
+            found, at = (*found, ELEMENT if step[2] else step[step.lastindex or 0]), step.end()
+        if found is not None:
+            yield found
 
 
 def add_pattern(patterns: dict[str, Pattern], name: str, field: Field | None) -> None:

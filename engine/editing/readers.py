@@ -8,9 +8,9 @@ from typing import Any
 
 from ..expressions.tree import TreeNode, children
 from ..language.keys import attributes_of
-from ..language.rulebook import Each, Expr, Route, Rule, Rulebook, Spread
+from ..language.rulebook import Each, Expr, Route, Rule, Rulebook, Spread, Text
 from ..values.recall import Recall
-from .patterns import PROJECTIONS, add_pattern, elements_of, pattern_of
+from .patterns import PROJECTIONS, add_pattern, elements_of, pattern_of, patterns_in
 from .samples import ELEMENT, Pattern
 
 __all__ = ["readers_of"]
@@ -19,7 +19,7 @@ Patterns = Mapping[str, Pattern]
 
 
 def readers_of(rulebook: Rulebook, recall: Recall) -> Mapping[Pattern, tuple[str, ...]]:
-    """The names of the rules whose expressions read a place of the input as a whole, by the pattern of the place."""
+    """The names of the rules that read a place of the input as a whole, by the pattern of the place."""
     top: dict[str, Pattern] = {rulebook.input.as_name: ()}
     for field in rulebook.let:
         add_pattern(top, field.name or "", field)
@@ -51,6 +51,8 @@ class _Reads:
                 self.part(one, roots)
         elif isinstance(part, Expr):
             self.whole(part.expression.tree, roots, None)
+        elif isinstance(part, Text):
+            self.found.update(filter(None, patterns_in(part, roots)))
         elif isinstance(part, Each | Spread):
             self.inner(part, self.inside(part, roots))
         else:

@@ -15,6 +15,7 @@ from ..expressions.parser import tree_of
 from ..expressions.tree import TreeNode
 from ..inference.expressions import Seen, infer
 from ..types.types import Type, constants, lookup
+from .patterns import TEMPLATE_STEP
 
 __all__ = [
     "MemberLookUp",
@@ -41,7 +42,6 @@ _MOST_STARTS = 20
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _TEMPLATE = re.compile(r"\{\{|\{%")
 _CHAIN = re.compile(r"""([A-Za-z_]\w*)((?:\.\w+|\[\s*(?:\d+|"[^"]*"|'[^']*')\s*\])*)$""")
-_STEP = re.compile(r"""\.(\w+)|\[\s*(?:(\d+)|"([^"]*)"|'([^']*)')\s*\]""")
 
 Token = tuple[str, int, int]
 
@@ -270,7 +270,7 @@ def template_chain(text: str, end: int, context: Type) -> tuple[Type, str] | Non
     if found is None:
         return None
     type_, path = lookup(context, found[1]), found[1]
-    for step in _STEP.finditer(found[2]):
+    for step in TEMPLATE_STEP.finditer(found[2]):
         name = step[1] or step[3] or step[4]
         if name is not None:
             type_ = lookup(type_, name)

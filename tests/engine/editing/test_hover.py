@@ -28,7 +28,7 @@ CASES: dict[str, tuple[str, str, str, str]] = {
         ORDERS,
         "order.ki¦nd == 'order'",
         "kind",
-        "`order.kind`: string or null\n\nOrder or refund.\n\nIn 1 of 1 sample.\n\nAlso read by `refund`\n\n"
+        "`order.kind`: string or null\n\nOrder or refund.\n\nIn 1 of 1 sample.\n\nAlso read by `refund`, `other`\n\n"
         'In `order.json`: `"order"`',
     ),
     "a variable": (ORDERS, "$to¦tal", "$total", "`$total`: number or null\n\nIn `order.json`: `5`"),
@@ -57,6 +57,13 @@ CASES: dict[str, tuple[str, str, str, str]] = {
         "name",
         '`line.name`: string or null\n\nIn 1 of 1 sample.\n\nIn `order.json`: `"Tea"`\n\n'
         "Goes to `line items.note` of the output `event`",
+    ),
+    "a member in a template": (
+        ORDERS,
+        "{{ order.ki¦nd }}",
+        "kind",
+        "`order.kind`: string or null\n\nOrder or refund.\n\nIn 1 of 1 sample.\n\n"
+        "Also read by `order`, `refund`",
     ),
     "a setting": (
         ORDERS,
@@ -148,6 +155,21 @@ def test_the_rules_that_read_a_member_are_named() -> None:
     assert said("rule: product-action") == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ order.lines[0].name }}",
+        "{% if order.lines[0]['name'] %}a{% endif %}",
+        "{{ user }}: {{ order.lines[1].name ~ user }}",
+    ],
+)
+def test_rules_that_read_a_member_in_a_template_are_named(text: str, shop: Path) -> None:
+    new = f'    x: {{template: "{text}"}}\n- rule: more\n  route: orders\n  output: event\n  when: order.lines[].na¦me'
+    found = hover(*opened(shop, ORDERS, FIELD, new))
+    assert found is not None
+    assert [one for one in found.text.split("\n\n") if "ead by" in one] == ["Also read by `order`, `refund`"]
+
+
 def test_values_of_secrets_are_not_shown(shop: Path) -> None:
     text = FILES[MAPPING].replace("key: {type: string, default: a}", "key: {type: string, default: abc, secret: true}")
     (shop / MAPPING).write_text(text)
@@ -194,7 +216,8 @@ def test_values_are_shown_while_the_text_is_broken(shop: Path) -> None:
     found = hover(state, path, position)
     assert found is not None
     assert found.text == (
-        "`order.kind`: string or null\n\nOrder or refund.\n\nIn 1 of 1 sample.\n\nRead by `order`, `refund`\n\n"
+        "`order.kind`: string or null\n\nOrder or refund.\n\nIn 1 of 1 sample.\n\n"
+        "Read by `order`, `refund`, `other`\n\n"
         'In `order.json`: `"order"`\n\nGoes to `broken` of the output `event`'
     )
 
