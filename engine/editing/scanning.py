@@ -21,6 +21,7 @@ _BLOCK = re.compile(r"[|>][-+0-9]*[ \t]*(?:#.*)?$")
 _PLAIN_END = re.compile(r"[,\[\]{}\r\n]|:(?=[\s,\[\]{}]|$)|(?<=[ \t])#")
 _PROPERTIES = re.compile(r"[ \t]*(?:[&!]\S*(?:[ \t]+|$))*")
 _AFTER_COLON = ("", *" \t\r\n,}\"'")
+_INDENT = re.compile(r"[ \t\r\n]*[\r\n]( *)(?=[^ \r\n])")
 _BLANK = re.compile(r"[ \t]*")
 
 
@@ -306,9 +307,17 @@ def _comment(text: str, start: int) -> int | None:
 
 
 def _quote_end(text: str, start: int) -> int:
-    """The end of a quoted string, after its quote, or that of its line if it is not closed."""
+    """The end of a quoted string, after its quote, or that of its line if it is not closed.
+
+    What follows on lines that are not further to the right is not in it: a quote there begins another string.
+    """
     quote, at = text[start], start + 1
+    end = _end_of_line(text, start)
     while at < len(text):
+        if at > end:
+            if _leaves(text, start, end):
+                return end
+            end = len(text)
         if text[at] == "\\" and quote == '"':
             at += 2
         elif text[at] == quote:
@@ -318,6 +327,13 @@ def _quote_end(text: str, start: int) -> int:
         else:
             at += 1
     return _end_of_line(text, start)
+
+
+def _leaves(text: str, start: int, end: int) -> bool:
+    """Returns whether the line after the one of an offset, which has this end, is not further to the right."""
+    line = text[max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1 : end]
+    following = _INDENT.match(text, end)
+    return following is not None and len(following[1]) <= len(line) - len(line.lstrip(" "))
 
 
 def _end_of_line(text: str, start: int) -> int:

@@ -66,6 +66,9 @@ FIELDS = [
     ("Extra: {from: event.data.currency_code, when: event.event_type == 'x' && event.da¦", "data"),
     ("Extra: {from: event.data.currency_code, when: event.da¦   # a comment", "data"),
     ("Extra: {from: event.da¦   # a comment", "data"),
+    ('Extra: {template: "{{ ¦', "event"),
+    ("Extra: {template: '{{ event.event_type | ¦", "lower"),
+    ('Extra: "event.data.product_action.products[?price > ¦', "id"),
 ]
 RULES = [
     ("- {rule: extra, route: ¦", "events"),
@@ -79,6 +82,7 @@ RULES = [
     ("- {rule: extra, route: events, output: event, fields: {action: {from: event.da¦", "data"),
     ('- {rule: extra, route: events, skip: "{{ event.da¦', "data"),
     ('- {rule: extra, route: events, skip: "{{ event.da¦ }}"}', "data"),
+    ('- {rule: extra, route: events, skip: "{{ ¦', "event"),
 ]
 PLACES = [
     *((f"          {text}", "          currency:", label) for text, label in FIELDS),

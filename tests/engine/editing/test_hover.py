@@ -62,8 +62,7 @@ CASES: dict[str, tuple[str, str, str, str]] = {
         ORDERS,
         "{{ order.ki¦nd }}",
         "kind",
-        "`order.kind`: string or null\n\nOrder or refund.\n\nIn 1 of 1 sample.\n\n"
-        "Also read by `order`, `refund`",
+        "`order.kind`: string or null\n\nOrder or refund.\n\nIn 1 of 1 sample.\n\nAlso read by `order`, `refund`",
     ),
     "a setting": (
         ORDERS,
