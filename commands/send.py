@@ -51,7 +51,7 @@ LINE_SECONDS = 60.0
 @click.command(
     "send",
     cls=Command,
-    failure="a batch had errors, a request is dead or held, or sending was stopped",
+    failure="a batch had errors, a request is dead or held, sending was stopped, or the outbox is full",
     epilog="""
     moemap send --dry-run batches.ndjson.gz
     moemap send --env live 'batches/*.ndjson.gz'
@@ -153,7 +153,7 @@ def command(
     except (BusyError, InTheWayError, OutboxError, RulesChangedError) as error:
         raise click.UsageError(str(error)) from None
     failed = given.summary.failed(strict=False) or counts["dead"] or counts["uncertain"] or counts["held"]
-    sys.exit(PROBLEMS if failed or progress.stopped is not None else FINE)
+    sys.exit(PROBLEMS if failed or given.full or progress.stopped is not None else FINE)
 
 
 def _dry_run(plan: Plan, choice: Choice, path: str, transform: Any, units: Iterator[Unit]) -> int:
@@ -275,6 +275,9 @@ def _show_end(outbox: Outbox, progress: Progress, given: TakenInputs, *, is_take
     counts = outbox.counts()
     if progress.stopped is not None:
         click.echo(f"Stopped: {progress.stopped}", err=True)
+    if given.full:
+        click.echo(f"Not all was taken: {given.full}", err=True)
+        click.echo("moemap outbox compact makes room; then, the same command goes on", err=True)
     if is_quiet():
         return
     if is_taken:

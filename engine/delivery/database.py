@@ -5,8 +5,11 @@ Both get the same SQL, with `?` for values; `Database` has the operations that d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
+
+from .entries import MappedInput
 
 __all__ = ["TABLES", "UPGRADES", "VERSION", "Connection", "Database", "DatabaseCursor"]
 
@@ -82,7 +85,10 @@ class Database(Protocol):
         """Begins a transaction that writes; no other process writes until it ends."""
 
     def size(self, connection: Connection) -> int:
-        """The number of bytes that the outbox takes."""
+        """The number of bytes that the outbox takes, with what the transaction of the connection has written."""
+
+    def needed(self, given: Sequence[MappedInput]) -> int:
+        """The bytes that must be left for it to be worth a try to add some inputs."""
 
     def vacuum(self, connection: Connection) -> None:
         """Gives free space back to the file system."""

@@ -22,6 +22,7 @@ __all__ = [
     "Recent",
     "Shown",
     "State",
+    "bytes_in",
     "key_of",
 ]
 
@@ -94,6 +95,11 @@ def key_of(mapping: str, identity: str | None, text: bytes) -> bytes:
     """The key of an input: a digest of its identity, or else its text, and of the name and version of the mapping."""
     kind, own = ("text", text) if identity is None else ("id", identity.encode())
     return hashlib.sha256(b"\0".join((mapping.encode(), kind.encode(), own))).digest()
+
+
+def bytes_in(given: Sequence[MappedInput]) -> int:
+    """The size of the bodies of all requests."""
+    return sum(len(entry.body) for one in given for entry in one.entries)
 
 
 class Queued(NamedTuple):

@@ -14,7 +14,7 @@ from ..jobs.input import WAITING, Unit
 from ..jobs.summary import Summary
 from ..runtime.batch import Record
 from ..runtime.result import Result
-from .entries import Entry, MappedInput, key_of
+from .entries import Entry, MappedInput, OutboxFullError, key_of
 from .limiter import amount_of
 from .outbox import Outbox
 from .plan import Plan
@@ -31,11 +31,15 @@ class Mapper(Protocol):
 
 @dataclass(slots=True)
 class TakenInputs:
-    """The result of taking inputs: their summary, and how many were known already or led to requests."""
+    """The result of taking inputs: their summary, and how many were known already or led to requests.
+
+    `full` is the reason why not all were taken.
+    """
 
     summary: Summary = field(default_factory=Summary)
     known: int = 0
     requests: int = 0
+    full: str | None = None
 
 
 def take(
@@ -47,13 +51,18 @@ def take(
     on_rejects: Callable[[bytes], object],
     on_added: Callable[[TakenInputs], object],
 ) -> TakenInputs:
-    """Adds all units; what was added is on the disk when this returns. Raises OutboxFullError."""
+    """Adds units, all if there is room for them; what was added is on the disk when this returns."""
     taken = TakenInputs()
     under_way: list[tuple[list[MappedInput], Future[list[bool]]]] = []
 
     def settle() -> None:
         given, future = under_way.pop(0)
-        for one, is_new in zip(given, future.result(), strict=True):
+        try:
+            added = future.result()
+        except OutboxFullError as error:
+            taken.full = str(error)
+            added = []
+        for one, is_new in zip(given, added, strict=False):
             taken.known += not is_new
             taken.requests += len(one.entries) if is_new else 0
         on_added(taken)
@@ -62,15 +71,17 @@ def take(
         if unit is WAITING:
             while under_way:
                 settle()
-            continue
-        records, summary, rejects = transform.mapped(unit)
-        taken.summary.merge(summary)
-        if rejects:
-            on_rejects(rejects)
-        given = [input_of(record, result, plan, mapping) for record, result in records if result.requests]
-        under_way.append((given, outbox.add(given)))
-        if len(under_way) > 1:
-            settle()
+        else:
+            records, summary, rejects = transform.mapped(unit)
+            taken.summary.merge(summary)
+            if rejects:
+                on_rejects(rejects)
+            given = [input_of(record, result, plan, mapping) for record, result in records if result.requests]
+            under_way.append((given, outbox.add(given)))
+            if len(under_way) > 1:
+                settle()
+        if taken.full is not None:
+            break
     while under_way:
         settle()
     return taken

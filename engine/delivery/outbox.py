@@ -44,6 +44,7 @@ from .writing import Writer
 __all__ = ["Outbox", "change", "keep", "put"]
 
 _ENTRY = "r.output, r.method, r.url, r.headers, r.body, r.lane, r.repeatable, r.joinable, r.items"
+_ORDINARY_BYTES = 1 << 15
 _MOST_RECENT = 200_000
 """The most attempts that are taken for recent ones; there are more only where a clock was set back."""
 
@@ -155,25 +156,35 @@ class Outbox:
     def add(self, given: Sequence[MappedInput]) -> Future[list[bool]]:
         """Adds new inputs with their requests; the result says for each input whether it is new.
 
-        The Future raises OutboxFullError if the outbox has reached its size.
+        The Future raises OutboxFullError if the outbox would be larger than `max_bytes`; then it takes none of them.
         """
 
         def work(connection: Connection) -> list[bool]:
-            if (reason := self._fullness(connection)) is not None:
-                raise OutboxFullError(reason)
-            return [_add(connection, one, self.now()) for one in given]
+            if self.max_bytes is None:
+                return [_add(connection, one, self.now()) for one in given]
+            new = [one for one in given if not _is_known(connection, one)]
+            before = self._database.size(connection)
+            self._check_room(before, before + self._database.needed(new) if new else 0)
+            added = [_add(connection, one, self.now()) for one in given]
+            self._check_room(before, self._database.size(connection) if new else 0)
+            return added
 
         return self._writer.submit(work)
 
-    def fullness(self) -> str | None:
-        """The reason why nothing more is taken; None if there is room."""
-        with self._reading:
-            return self._fullness(self._reader)
+    def _check_room(self, size: int, wanted: int) -> None:
+        """Raises OutboxFullError if the wanted size is too large."""
+        if self.max_bytes is not None and wanted > self.max_bytes:
+            raise OutboxFullError(f"{self.name}: the outbox is full ({size} of {self.max_bytes} bytes)")
 
-    def _fullness(self, connection: Connection) -> str | None:
-        if self.max_bytes is None or (size := self._database.size(connection)) < self.max_bytes:
-            return None
-        return f"{self.name}: the outbox is full ({size} of {self.max_bytes} bytes)"
+    def fullness(self) -> str | None:
+        """The reason why nothing more is taken; None if there is room for a batch of ordinary size."""
+        with self._reading:
+            size = self._database.size(self._reader)
+        try:
+            self._check_room(size, size + self._database.needed(()) + _ORDINARY_BYTES)
+        except OutboxFullError as error:
+            return str(error)
+        return None
 
     # Sending
 
@@ -390,6 +401,10 @@ def keep(connection: Connection, name: str, value: Any) -> None:
     )
 
 
+def _is_known(connection: Connection, given: MappedInput) -> bool:
+    return connection.execute("SELECT 1 FROM input WHERE key = ?", (given.key,)).fetchone() is not None
+
+
 def _add(connection: Connection, given: MappedInput, now: float) -> bool:
     row = connection.execute(
         "INSERT INTO input (key, source, mapping, at, text) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING "
@@ -444,29 +459,30 @@ def change(connection: Connection, ended: Ended, moment: Moment) -> None:
     )
     state = state_after(kind, due)
     if state in ("accepted", "purged"):
-        lane = connection.execute("DELETE FROM queue WHERE request = ? RETURNING lane", (request,)).fetchall()
+        left = connection.execute("DELETE FROM queue WHERE request = ? RETURNING lane, head", (request,)).fetchall()
     else:
         counted = 1 if kind in ("retry", "uncertain", "dead") else 0
         tries = "0" if kind == "released" else f"tries + {counted}"
-        lane = connection.execute(
-            f"UPDATE queue SET state = ?, due = ?, head = CASE WHEN lane IS NULL THEN 1 ELSE 0 END, tries = {tries} "  # noqa: S608
-            "WHERE request = ? RETURNING lane",
+        left = connection.execute(
+            f"UPDATE queue SET state = ?, due = ?, tries = {tries} WHERE request = ? RETURNING lane, head",  # noqa: S608
             (state, due or 0, request),
         ).fetchall()
-    if lane and lane[0][0] is not None:
-        _appoint(connection, lane[0][0])
+    if left and left[0][0] is not None:
+        _appoint(connection, left[0][0], request, was_head=bool(left[0][1]))
 
 
-def _appoint(connection: Connection, lane: str) -> None:
-    """Makes the first request of a lane the one to send; one that is being sent stays before all others."""
-    # The conditions are those of the index of lanes: by the index of states, SQLite would read the whole queue.
-    connection.execute(
-        "UPDATE queue SET head = 0 WHERE lane = ? AND head = 1 AND state IN ('waiting', 'sending') "
-        "AND state <> 'sending'",
+def _appoint(connection: Connection, lane: str, request: int, *, was_head: bool) -> None:
+    """Makes the first request of a lane its head, after one of them was moved; one that is being sent stays the head.
+
+    No more than the first two are read, however long the lane is.
+    """
+    first, *others = connection.execute(
+        "SELECT request, state, head FROM queue WHERE lane = ? AND state IN ('waiting', 'sending') "
+        "ORDER BY request LIMIT 2",
         (lane,),
-    )
-    connection.execute(
-        "UPDATE queue SET head = 1 WHERE request = (SELECT request FROM queue WHERE lane = ? AND state IN "
-        "('waiting', 'sending') ORDER BY CASE WHEN state = 'waiting' THEN 1 ELSE 0 END, request LIMIT 1)",
-        (lane,),
-    )
+    ).fetchall() or [(None, None, 0)]
+    if not was_head and (first[0] != request or any(not head or state == "sending" for _, state, head in others)):
+        return  # the request does not wait, or not as the first, or another one is being sent
+    heads = {request: 0, **{other: 0 for other, _, _ in others}, first[0]: 1}
+    for one, head in heads.items():
+        connection.execute("UPDATE queue SET head = ? WHERE request = ? AND head <> ?", (head, one, head))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,12 +12,14 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from .database import TABLES, UPGRADES, VERSION, Connection
-from .entries import OutboxError
+from .entries import MappedInput, OutboxError, bytes_in
 
 __all__ = ["PostgreSQL"]
 
 _COUNTER = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
 _TYPES = {"number": _COUNTER, "counter": _COUNTER, "integer": "BIGINT", "real": "DOUBLE PRECISION", "bytes": "BYTEA"}
+_SPARE_BYTES, _ROW_BYTES = 1 << 17, 1000
+"""A page for each table and index, and the most that a row takes in all of them beside its body."""
 _NAMES = ("input", "request", "attempt", "queue", "saved")
 _WRITING, _SENDING = 0x6D6F6501, 0x6D6F6502
 """The first keys of the advisory locks; the second key is the number of the outbox's own table `queue`."""
@@ -150,6 +152,11 @@ class PostgreSQL:
     def size(self, connection: Connection) -> int:
         sizes = " + ".join(f"pg_total_relation_size('{name}')" for name in _NAMES)
         return int(connection.execute(f"SELECT {sizes}").fetchone()[0])
+
+    def needed(self, given: Sequence[MappedInput]) -> int:
+        # What is tried and undone takes space until the next vacuum, so this is more than is written, never less.
+        rows = sum(1 + len(one.entries) for one in given)
+        return _SPARE_BYTES + rows * _ROW_BYTES + (sum(len(one.text) for one in given) + bytes_in(given)) * 11 // 10
 
     def vacuum(self, connection: Connection) -> None:
         for name in _NAMES:

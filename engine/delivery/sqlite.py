@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from ..jobs.files import BusyError, locked
 from .database import TABLES, UPGRADES, VERSION, Connection
-from .entries import OutboxError
+from .entries import MappedInput, OutboxError, bytes_in
 from .filesystems import network_filesystem
 
 __all__ = ["SQLite"]
@@ -83,6 +84,9 @@ class SQLite:
         names = ("page_count", "freelist_count", "page_size")
         pages, free, size = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names)
         return int((pages - free) * size)
+
+    def needed(self, given: Sequence[MappedInput]) -> int:
+        return bytes_in(given)
 
     def vacuum(self, connection: Connection) -> None:
         connection.execute("VACUUM")

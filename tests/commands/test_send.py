@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import time
@@ -425,3 +426,21 @@ def test_the_shipped_mapping_sends_in_bulk_where_a_workspace_wants_it(
     for one in (one["element"] for one in got["effects"]):
         found.setdefault(one["customer_id"], []).extend(action["attributes"]["number"] for action in one["actions"])
     assert found == {f"cust-{user}": [0, 2] if user == 5 else [0, 1, 2] for user in range(12)}
+
+
+def test_a_full_outbox_takes_the_rest_after_it_was_compacted(shop: Path, url: str) -> None:
+    batches(shop, users=10, each=60, text="x" * 9000)
+    sending = ("send", "--env", "live", "--max-bytes", "200000", "batches.ndjson")
+    rounds, done = 0, moemap(shop, *sending)
+    while done.returncode == 1:
+        rounds += 1
+        full, more, *_, state = done.stderr.splitlines()
+        assert re.fullmatch(r"Not all was taken: outbox\.db: the outbox is full \(\d+ of 200000 bytes\)", full)
+        assert more == "moemap outbox compact makes room; then, the same command goes on"
+        assert re.fullmatch(r"outbox outbox\.db: [\d,]+ accepted", state)
+        assert moemap(shop, "outbox", "compact", "--older-than", "0").returncode == 0
+        done = moemap(shop, *sending)
+    assert done.returncode == 0, done.stderr
+    effects = ledger(url)["effects"]
+    assert len(effects) == len({(one["element"]["user"], one["element"]["number"]) for one in effects}) == 600
+    assert rounds > 0

@@ -29,7 +29,7 @@ from moemap.tests.engine.delivery.test_outbox import (
     test_only_one_process_sends,
     test_recent_attempts_and_those_sent_together,
     test_the_queue_is_what_the_log_says,
-    test_the_size_is_bounded,
+    test_the_size_is_never_passed,
     test_what_leaves_the_lane_lets_the_next_one_go_and_comes_back_to_its_place,
     test_work_that_fails_is_undone_alone,
 )
@@ -55,7 +55,7 @@ __all__ = [
     "test_only_one_process_sends",
     "test_recent_attempts_and_those_sent_together",
     "test_the_queue_is_what_the_log_says",
-    "test_the_size_is_bounded",
+    "test_the_size_is_never_passed",
     "test_what_leaves_the_lane_lets_the_next_one_go_and_comes_back_to_its_place",
     "test_whatever_goes_wrong_all_arrives_in_order",
     "test_work_that_fails_is_undone_alone",

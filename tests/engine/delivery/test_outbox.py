@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from moemap.engine.delivery import upkeep
+from moemap.engine.delivery.clocks import Moment
 from moemap.engine.delivery.database import Connection
 from moemap.engine.delivery.entries import Ended, Entry, MappedInput, OutboxError, OutboxFullError, key_of
 from moemap.engine.delivery.outbox import Outbox, change, state_after
@@ -156,20 +157,37 @@ def test_recent_attempts_and_those_sent_together(timed: Outbox, clock: Clock) ->
     assert len(timed.recent(10)) == 2
 
 
-def test_the_size_is_bounded(place: str) -> None:
-    with Outbox(place, max_bytes=400_000) as outbox:
-        added = 0
-        with pytest.raises(OutboxFullError, match=r": the outbox is full \(\d+ of 400000 bytes\)"):
-            for added in range(100):
-                outbox.add([given(str(added), entry(random.Random(added).randbytes(10_000).hex()))]).result()
-        assert 5 < added < 30
-        for request in ready(outbox):
-            start(outbox, request)
-            end(outbox, request, "accepted")
-        assert upkeep.compact(outbox, -1) == added
+def some_inputs(number: int, bytes_: int, count: int = 1) -> list[MappedInput]:
+    dice = random.Random(number)
+    return [given(f"{number}-{part}", entry(dice.randbytes(bytes_ // 2).hex())) for part in range(count)]
+
+
+@pytest.mark.parametrize(("bytes_", "count"), [(20_000, 1), (200, 40), (150_000, 2)], ids=["large", "many", "few"])
+def test_the_size_is_never_passed(place: str, bytes_: int, count: int) -> None:
+    most = 900_000
+    with Outbox(place, max_bytes=most) as outbox:
+        assert outbox.fullness() is None
+        with pytest.raises(OutboxFullError) as raised:
+            for added in range(10_000):
+                outbox.add(some_inputs(added, bytes_, count)).result()
+                assert outbox.counts().size <= most
+        size = outbox.counts().size
+        assert str(raised.value) == f"{outbox.name}: the outbox is full ({size} of {most} bytes)"
+        assert size + 2 * bytes_ * count + 250_000 > most
+        for _ in range(5):
+            with pytest.raises(OutboxFullError):
+                outbox.add([*some_inputs(added, bytes_, count), given("1", entry())]).result()
+        assert outbox.counts().size == size  # what was refused has left nothing
+        assert outbox.counts().inputs == added * count
+        assert outbox.add(some_inputs(0, bytes_, count)).result() == [False] * count  # they need no room
+        while outbox.fullness() is None:
+            added += 1
+            outbox.add(some_inputs(added, 10_000)).result()
+        upkeep.move(outbox, "purge", outbox.ids(["waiting"]))
+        upkeep.compact(outbox, -1)
+        assert outbox.fullness() is None
         assert outbox.add([given("more", entry())]).result() == [True]
-        assert outbox.add([given("0", entry())]).result() == [False]
-        assert outbox.counts().states["accepted"] == added
+        assert outbox.add(some_inputs(0, bytes_, count)).result() == [False] * count
 
 
 @pytest.mark.parametrize(
@@ -252,21 +270,44 @@ def test_only_one_process_sends(outbox: Outbox) -> None:
         pass
 
 
-@pytest.mark.parametrize("kind", ["accepted", "retry", "dead", "put back", "held"])
-def test_the_end_of_an_attempt_costs_the_same_however_many_requests_wait(kind: Any, tmp_path: Path) -> None:
-    def work(connection: Any) -> int:
+def steps_of(outbox: Outbox, work: Callable[[Connection], object]) -> int:
+    """The number of steps of SQLite's machine that some work takes."""
+
+    def counted(connection: Any) -> int:
         steps: list[None] = []
-        connection.set_progress_handler(lambda: steps.append(None), 1)  # called at each step of SQLite's machine
-        change(connection, Ended(1, kind, due=0.0 if kind == "retry" else None), outbox.moment())
+        connection.set_progress_handler(lambda: steps.append(None), 1)
+        work(connection)
         connection.set_progress_handler(None, 1)
         return len(steps)
 
+    return int(outbox.submit(counted).result())
+
+
+@pytest.mark.parametrize("lane", ["u{}", "u"], ids=["many lanes", "one lane"])
+@pytest.mark.parametrize("kind", ["accepted", "retry", "dead", "put back", "held"])
+def test_the_end_of_an_attempt_costs_the_same_however_many_requests_wait(lane: str, kind: Any, tmp_path: Path) -> None:
     counted = []
     for count in (10, 1000):
         with Outbox(tmp_path / f"{count}.db") as outbox:
-            outbox.add([given(str(number), entry(lane=f"u{number}")) for number in range(count)]).result()
+            outbox.add([given(str(number), entry(lane=lane.format(number))) for number in range(count)]).result()
             assert start(outbox, 1) == {1}
-            counted.append(outbox.submit(work).result())
+            ended = Ended(1, kind, due=0.0 if kind == "retry" else None)
+            counted.append(steps_of(outbox, lambda one, ended=ended: change(one, ended, Moment(0, 0))))  # type: ignore[misc]
+    few, many = counted
+    assert 0 < many < 1.5 * few
+
+
+@pytest.mark.parametrize("how", ["retry", "hold", "release", "purge"])
+def test_a_move_costs_the_same_however_long_its_lane_is(how: str, tmp_path: Path) -> None:
+    kind, (before, *_) = upkeep.MOVES[how]
+    counted = []
+    for count in (10, 1000):
+        with Outbox(tmp_path / f"{count}.db") as outbox:
+            outbox.add([given(str(number), entry(lane="u")) for number in range(count)]).result()
+            if before != "waiting":
+                start(outbox, 1)
+                end(outbox, 1, before)
+            counted.append(steps_of(outbox, lambda one: change(one, Ended(1, kind), Moment(0, 0))))
     few, many = counted
     assert 0 < many < 1.5 * few
 
