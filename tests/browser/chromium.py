@@ -31,6 +31,7 @@ KEYS = {
     "Escape": 27,
     "F1": 112,
     "F2": 113,
+    "F4": 115,
     "F12": 123,
     "Home": 36,
     "Tab": 9,
@@ -171,7 +172,7 @@ class Page:
         number = KEYS.get(key) or ord(key.upper())
         about = {
             "key": key,
-            "code": key,
+            "code": f"Digit{key}" if key.isdigit() else key,
             "windowsVirtualKeyCode": number,
             "modifiers": sum(MODIFIERS[one] for one in held),
         }

@@ -91,6 +91,9 @@ def project(folder: Path) -> Path:
     return folder
 
 
+MOST_TABS = 12
+
+
 class Studio:
     """Studio on a folder. `address` opens it once; after that, the browser is known."""
 
@@ -160,6 +163,26 @@ class Person:
         """Opens the page and waits for the first results."""
         self.page.visit(address or studio.plain, width=width, dark=dark)
         self.page.wait("document.querySelector('.live.good') || document.querySelector('.welcome')")
+
+    def tabs_to(self, text: str, *, back: bool = False) -> None:
+        """Presses Tab until what is named by a text has the focus, and shows that it has it."""
+        one = "document.activeElement"
+        for _ in range(MOST_TABS):
+            self.page.press("Shift+Tab" if back else "Tab")
+            name = self.page.run(f"{one}.ariaLabel ?? {one}.labels?.[0]?.innerText ?? {one}.innerText")
+            if str(name).startswith(text):
+                assert self.page.run(f"{one}.matches(':focus-visible')")
+                return
+        raise AssertionError(f"the Tab key does not lead to {text}")
+
+    def moves_to(self, line_with: str) -> None:
+        """Moves the cursor of the editor, from the end, to the end of the line that has a text."""
+        self.page.wait("document.activeElement.classList.contains('cm-content')")
+        self.page.press("Control+End")
+        while line_with not in self.text(".cm-activeLine"):
+            assert self.page.run("document.querySelector('.cm-activeLine') !== document.querySelector('.cm-line')")
+            self.page.press("ArrowUp")
+        self.page.press("End")
 
     def goes_to(self, line_with: str, *, end: bool = True) -> None:
         """Puts the cursor into the line of the editor that has a text."""

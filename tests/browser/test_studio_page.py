@@ -205,6 +205,26 @@ def test_a_phone_has_tabs(person: Person, studio: Studio) -> None:
         assert person.page.run("document.querySelectorAll('.switch [aria-current]').length") == 1
 
 
+def test_a_phone_shows_the_answer_and_stays_at_the_rules_while_they_are_edited(person: Person, studio: Studio) -> None:
+    person.opens(studio)
+    opened(person)
+    person.page.resize(390)
+    person.clicks("Output", ".switch button")
+    person.clicks("Not given", "summary")
+    person.page.click(".missing .ask input")
+    person.page.type("remark")
+    person.page.press("Enter")
+    person.sees("/remark", "#panel h3")
+    person.page.wait("getComputedStyle(document.getElementById('more')).visibility === 'visible'")
+    person.clicks("Rules", ".switch button")
+    person.page.wait("getComputedStyle(document.getElementById('rules')).visibility === 'visible'")
+    person.page.run("document.querySelector('.cm-content').focus()")
+    person.page.press("Control+End")
+    person.page.type("      remark: order.notes\n")
+    person.page.wait("document.querySelector('#panel').textContent.includes('notes')")
+    assert person.page.run("getComputedStyle(document.getElementById('rules')).visibility") == "visible"
+
+
 def test_results_come_without_a_jump(person: Person, studio: Studio) -> None:
     """An edit moves no pane, and nothing at the top of one."""
     person.opens(studio)

@@ -43,14 +43,19 @@ function Frame({ title, lead, children, wide }) {
   );
 }
 
+/** The items that have all words, first those that have them in their names. */
+function narrowed(items, words) {
+  const own = words.toLowerCase().split(/\s+/).filter(Boolean);
+  const has = (text) => own.every((word) => text.toLowerCase().includes(word));
+  const all = (items ?? []).filter(({ label, detail = "", more = "" }) => has(`${label} ${detail} ${more}`));
+  return [...all.filter(({ label }) => has(label)), ...all.filter(({ label }) => !has(label))];
+}
+
 /** A list that typing narrows, of which one is chosen with the arrow keys and Enter, or by clicking. */
 function Picker({ title, lead, items, onPick, empty = "Nothing has these words." }) {
   const [words, setWords] = useState("");
   const [active, setActive] = useState(0);
-  const found = useMemo(() => {
-    const own = words.toLowerCase().split(/\s+/).filter(Boolean);
-    return (items ?? []).filter(({ label, detail = "", more = "" }) => own.every((word) => `${label} ${detail} ${more}`.toLowerCase().includes(word)));
-  }, [items, words]);
+  const found = useMemo(() => narrowed(items, words), [items, words]);
   const list = useRef(null);
   const at = Math.min(active, Math.max(found.length - 1, 0));
   const keys = (fired) => {
@@ -59,9 +64,11 @@ function Picker({ title, lead, items, onPick, empty = "Nothing has these words."
       fired.preventDefault();
       setActive(Math.max(0, Math.min(next, found.length - 1)));
       list.current?.children[Math.max(0, Math.min(next, found.length - 1))]?.scrollIntoView({ block: "nearest" });
-    } else if (fired.key === "Enter" && found[at]) {
+    } else if (fired.key === "Enter") {
       fired.preventDefault();
-      onPick(found[at]);
+      const { value } = fired.target; // what was typed just now may not be drawn yet
+      const picked = value === words ? found[at] : narrowed(items, value)[0];
+      if (picked) onPick(picked);
     }
   };
   return (
@@ -210,6 +217,7 @@ export function Begin() {
       const { mapping: made, notes } = await ask("begin", { name: form.get("name").trim(), text: form.get("text") });
       close();
       await selectMapping(made);
+      editor?.view.focus();
       say(["The draft is written, and passes its test.", ...notes].slice(0, 3).join(" "));
     } catch (refusal) {
       setFault(refusal.message);
@@ -422,6 +430,7 @@ const KEYS = [
   ["Ctrl+Space", "Complete"],
   ["F12", "Go to the definition"],
   ["F2", "Rename"],
+  ["F4, Shift+F4", "Insert a path, insert a field"],
   ["Ctrl+.", "Quick fixes"],
   ["Shift+Alt+F", "Format"],
   ["F8", "Next finding"],

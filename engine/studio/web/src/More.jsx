@@ -19,6 +19,7 @@ export function More() {
   return (
     <section id="more" class="pane" aria-labelledby={`panel-${panel}`} tabIndex={-1}>
       <header>
+        <h2 class="unseen">What is known</h2>
         <div class="tabs" role="tablist" aria-label="What is known" onKeyDown={arrows}>
           {panels.map(([name, label, count]) => (
             <button key={name} id={`panel-${name}`} role="tab" aria-selected={name === panel} aria-controls="panel" tabIndex={name === panel ? 0 : -1} onClick={() => update({ panel: name })}>

@@ -32,12 +32,10 @@ export function Rules() {
         </div>
         <button class="more-files" onClick={() => update({ dialog: { kind: "files" } })}>Files</button>
       </header>
-      <div class="bar-of-helpers" role="toolbar" aria-label="Helpers">
-        <button disabled={!file || file.read_only} onClick={() => update({ dialog: { kind: "paths", ...editor.position } })}>Insert path</button>
-        <button disabled={!file || file.read_only} onClick={() => update({ dialog: { kind: "targets" } })}>Insert field</button>
-        <button disabled={!file || file.read_only} onClick={() => editTable()}>Edit table</button>
-        <button disabled={!file || file.read_only} onClick={() => act("actions")}>Quick fix</button>
-        <button disabled={!file || file.read_only} onClick={() => act("format")}>Format</button>
+      <div class="bar-of-helpers" role="group" aria-label="Helpers">
+        {HELPERS.map(([name, label, keys]) => (
+          <button key={name} disabled={!file || file.read_only} title={keys} onClick={() => act(name)}>{label}</button>
+        ))}
         {file && file.text !== file.saved && <button onClick={revert}>Revert</button>}
         {file?.read_only && <span class="quiet">Read only</span>}
       </div>
@@ -45,6 +43,14 @@ export function Rules() {
     </section>
   );
 }
+
+const HELPERS = [
+  ["paths", "Insert path", "F4"],
+  ["targets", "Insert field", "Shift+F4"],
+  ["table", "Edit table"],
+  ["actions", "Quick fix", "Ctrl+."],
+  ["format", "Format", "Shift+Alt+F"],
+];
 
 /** The rule files of the mapping, and what else was opened. */
 function tabsOf() {
@@ -97,6 +103,9 @@ export async function act(name) {
       if (there) openFile(there.path, there.span.start.line, there.span.start.column);
       else if (found) say("Nothing is defined here.");
     },
+    paths: () => update({ dialog: { kind: "paths", ...position } }),
+    targets: () => update({ dialog: { kind: "targets" } }),
+    table: editTable,
     rename: () => update({ dialog: { kind: "rename", position } }),
     async actions() {
       const { start, end } = span;

@@ -1,4 +1,5 @@
 // What is shown where there is nothing to show yet.
+import { useEffect, useRef } from "preact/hooks";
 import { Begin } from "./Dialogs.jsx";
 import { state } from "./store.js";
 
@@ -20,8 +21,14 @@ export function NoMapping() {
         <p>A mapping says what of an input goes where. Choose one above.</p>
       </main>
     );
+  return <First />;
+}
+
+function First() {
+  const own = useRef(null);
+  useEffect(() => own.current.querySelector("[data-first]").focus(), []);
   return (
-    <main class="welcome">
+    <main class="welcome" ref={own}>
       <h2>Begin with a payload</h2>
       <p>
         There is no mapping in this folder yet. Paste one message as your source sends it: Studio drafts the rules, the schemas and a first test, and

@@ -199,6 +199,7 @@ export class Editor {
         keymap.of([
           { key: "F12", run: command("definition") },
           { key: "F2", run: command("rename") },
+          { key: "F4", run: command("paths"), shift: command("targets") },
           { key: "Mod-.", run: command("actions") },
           { key: "Mod-s", run: command("save") },
           { key: "Shift-Alt-f", run: command("format") },

@@ -14,6 +14,9 @@ begin();
 
 const PLACES = { 1: ["input", "[role=tree]"], 2: ["rules", ".cm-content"], 3: ["output", "[role=tree]"], 4: ["more", "[role=tab][tabindex='0']"] };
 
+/** The digit on a key, also where Alt writes something else with it. */
+const digitOf = ({ code }) => code.replace("Digit", "");
+
 /** Moves the focus into a pane. */
 function focusPane([pane, inside]) {
   update({ pane });
@@ -25,9 +28,9 @@ document.addEventListener("keydown", (fired) => {
   if (mod && !fired.altKey && !fired.shiftKey && fired.key === "s") {
     fired.preventDefault();
     saveAll();
-  } else if (fired.altKey && !mod && PLACES[fired.key]) {
+  } else if (fired.altKey && !mod && PLACES[digitOf(fired)]) {
     fired.preventDefault();
-    focusPane(PLACES[fired.key]);
+    focusPane(PLACES[digitOf(fired)]);
   } else if (fired.key === "F1" || (fired.key === "?" && !fired.target.closest("input, textarea, .cm-editor"))) {
     fired.preventDefault();
     update({ dialog: { kind: "help" } });

@@ -246,8 +246,12 @@ export async function readBy(pointer) {
 }
 
 export async function whyNot(pointer, output) {
+  update({ panel: "why", pane: "more", target: { kind: "missing", pointer, output } });
+  await findMisses(pointer, output);
+}
+
+async function findMisses(pointer, output) {
   const { sample } = state;
-  update({ panel: "why", pane: "why", target: { kind: "missing", pointer, output } });
   const found = await attempt("why_not", output ? { sample, pointer, output } : { sample, pointer });
   if (found && state.sample === sample) update({ why: { kind: "missing", pointer, output, ...found } });
 }
@@ -369,7 +373,7 @@ const keep = (now) => (now.samples.length ? now.samples : (state.result?.samples
 function refresh() {
   const { target } = state;
   if (!target || state.panel !== "why") return;
-  if (target.kind === "missing") whyNot(target.pointer, target.output);
+  if (target.kind === "missing") findMisses(target.pointer, target.output);
   else if (target.kind === "input") readBy(target.pointer);
   else explain(target.request, target.pointer);
 }
