@@ -32,7 +32,7 @@ from ..language.traversal import is_excepted, is_plain, roots_in
 from ..runtime.notes import Rejected
 from ..runtime.outputs import Target
 from ..runtime.requests import Envelope
-from ..runtime.result import NAME_TAKEN, NO_ENTRY_RULE, NOTHING
+from ..runtime.result import NAME_TAKEN, NO_ENTRY_RULE, NOTHING, Skipped
 from ..templates.template import TemplateFailure
 from ..values.coercion import CoercionError, coerce
 from ..values.equality import is_empty, is_true
@@ -165,7 +165,7 @@ class Evaluation(Recorder):
         return scope
 
     def compute(self, lazy: Lazy) -> None:
-        """Computes the value of a let. Skipped values and elements in it are not recorded."""
+        """Computes the value of a let. Of what is skipped in it, only some is recorded, see `_is_told`."""
         pending = [lazy]
         while pending:
             lazy = pending[-1]
@@ -187,7 +187,8 @@ class Evaluation(Recorder):
                 raise
             finally:
                 self.depth -= 1
-                del self.skipped[skipped:], self.elements[elements:]
+                self.skipped[skipped:] = filter(_is_told, self.skipped[skipped:])
+                del self.elements[elements:]
 
     # Fields
 
@@ -484,6 +485,11 @@ class Evaluation(Recorder):
             result[name] = value
             self.took(entry_rule, "kept", scope, inside, value)
             self.account(at.element, "mapped", at.rule)
+
+
+def _is_told(skipped: Skipped) -> bool:
+    """Returns whether a let tells of a skipped value: its name was taken, or the rules give a reason."""
+    return skipped.reason == NAME_TAKEN or skipped.template is not None
 
 
 def size_outcome(size: int) -> str:

@@ -187,9 +187,13 @@ class Emitter(ABC):
             self.writer.line(f"notes.reported({site}, {reason})")
 
     def skip(self, scope: CodeScope, rule: str, reason: str, template: str = "None") -> str:
-        """The statement that records that the current element is skipped. Iterations in a let are not accounted for."""
-        if scope.quiet:
-            return "pass"
+        """The statement that records that the current element is skipped, unless that is in a let."""
+        return "pass" if scope.quiet else self.told(scope, rule, reason, template)
+
+    def told(self, scope: CodeScope, rule: str, reason: str, template: str = "None") -> str:
+        """The statement that records that the current element is skipped, also in a let."""
+        if scope.quiet and self.mode.of_structs:
+            return "unusual()"
         parts = f"{scope.where()}, {rule}, {reason}, {template}"
         if self.mode.of_structs:
             return f"skipped.append(new(Skipped, ({parts})))"
@@ -197,7 +201,7 @@ class Emitter(ABC):
 
     def skip_as(self, text: Text, scope: CodeScope, rule: str) -> str:
         """Like `skip`, with a reason from the rules."""
-        return self.skip(scope, rule, self.reason(text, scope), repr(text.template.text))
+        return self.told(scope, rule, self.reason(text, scope), repr(text.template.text))
 
     @contextmanager
     def rejecting(self, rejects: bool, after: str) -> Iterator[None]:

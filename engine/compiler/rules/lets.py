@@ -180,7 +180,7 @@ class Let:
         variable = None if self._rejects else self.variable  # which has no value if the computation ends early
         value = self.fields.value(self.definition, self.scope, self.definition.name or "", variable)
         writer.depth -= 1
-        words = ("notes.", "unusual") if self.fields.mode.of_structs else ("notes", "hits[")
+        words = ("notes.", "unusual") if self.fields.mode.of_structs else ("notes", "skipped.", "hits[")
         lines = [*Block(items=block.items[start:]).lines()]
         self._is_alone = writer.calls == calls
         self._is_quiet = self._is_alone and not any(word in line for line in lines for word in words)
