@@ -178,7 +178,8 @@ def _prove(mapping: MutatedMapping) -> None:
 def _explain(mapping: MutatedMapping) -> None:
     explained = read_explained(mapping.rulebook)
     mapping.sources = dict(explained.sources or {})
-    mapping.problems = (*explained.problems, *checked(explained.mutants, mapping.mutants, mapping.verdicts))
+    wrong = checked(explained.mutants, mutants_of(mapping.rulebook), mapping.verdicts)
+    mapping.problems = (*explained.problems, *wrong)
 
 
 # Processes

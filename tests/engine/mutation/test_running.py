@@ -89,6 +89,10 @@ def test_only_parts_that_changed_since_a_revision() -> None:
     assert owners(MAPPING.replace("no {{", "not {{")) == {"rule rest"}
     assert owners(MAPPING.replace("s: small", "s: tiny")) == {"table sizes"}
     assert owners(MAPPING.replace("secret", "hidden")) == {"the mapping"}
+    Path("explained.yaml").write_text(
+        "mutants: [{mutant: tables/sizes#letter-case, change: letter case counts, reason: sizes are small}]", "utf-8"
+    )
+    assert not mutate(loaded_tests(HERE), against="HEAD").mappings[0].problems  # the part has not changed
     with pytest.raises(RevisionError, match="Needed a single revision"):
         mutate(loaded_tests(HERE), against="nowhere")
 
