@@ -11,10 +11,24 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Moment(NamedTuple):
-    """A moment by the clock of the wall, and by one that is never set and that all processes of a machine share."""
+    """A moment by the clock of the wall, and by one that is never set and that all processes of a machine share.
+
+    Ticks count from the start of the machine; they are None where an earlier version noted none.
+    """
 
     at: float
-    tick: float
+    tick: float | None
+
+    def age_of(self, earlier: Moment, *, is_own: bool) -> float:
+        """The seconds since an earlier moment. Its ticks are `is_own` if the machine was not started again since.
+
+        Else it is the least that they can be: the wall's clock may have been set, but ticks only begin again.
+        """
+        wall = max(0.0, self.at - earlier.at)  # what is still to come was noted before the clock was set back
+        if self.tick is None or earlier.tick is None:
+            return wall
+        ticks = self.tick - earlier.tick
+        return ticks if is_own else min(wall, ticks if ticks >= 0 else self.tick)
 
 
 def boot() -> str | None:

@@ -128,12 +128,13 @@ class Outbox:
 
     def dated(self, seconds: float) -> dict[str, Any]:
         """The moment after some seconds, as JSON to be saved."""
-        return {"at": self.now() + seconds, "tick": self._tick() + seconds, "boot": boot()}
+        return {"at": self.now(), "tick": self._tick(), "boot": boot(), "after": seconds}
 
     def since(self, dated: Mapping[str, Any]) -> float:
-        """The seconds since a saved moment; by the wall clock if the machine was restarted since."""
+        """The seconds since a saved moment; fewer if the machine may have been started again, and the clock set."""
+        moment = Moment(float(dated["at"]), float(dated["tick"]))
         is_own = dated["boot"] is not None and dated["boot"] == boot()
-        return self._tick() - float(dated["tick"]) if is_own else self.now() - float(dated["at"])
+        return self.moment().age_of(moment, is_own=is_own) - float(dated.get("after", 0))
 
     def submit(self, work: Callable[[Connection], Any]) -> Future[Any]:
         """Calls `work` in a transaction of the writer."""
@@ -265,9 +266,10 @@ class Outbox:
         return self._writer.submit(work)
 
     def foreign_until(self) -> float:
-        """The number of the last attempt whose ticks are not those of this start of this machine.
+        """The number of the last attempt whose ticks may not be those of this start of this machine.
 
-        Only the process that sends may ask, before it writes.
+        It is infinite where starts of the machine cannot be told apart. Only the process that sends may ask, before it
+        writes.
         """
         saved, own = self.saved("clock"), boot()
         if saved is None or own is None or saved["boot"] != own:
@@ -278,7 +280,7 @@ class Outbox:
 
     def recent(self, seconds: float, foreign: float = math.inf) -> list[Recent]:
         """The attempts that began within the last seconds, the latest first; those up to `foreign` by another clock."""
-        now, ticks = self.moment()
+        present = self.moment()
         found: list[Recent] = []
         ended: dict[int, float] = {}
         last, step = self.read("SELECT coalesce(max(id), 0) FROM attempt")[0][0], 1000
@@ -290,8 +292,9 @@ class Outbox:
             )
             age = 0.0
             for id_, at, tick, kind, call, request, output, lane, items in rows:
-                # A moment that is still to come was written by a clock that has been set back, and may be now.
-                age = max(0.0, now - at if id_ <= foreign else ticks - tick)
+                age = present.age_of(Moment(at, tick), is_own=id_ > foreign)
+                if tick is not None and tick > (present.tick or 0.0):  # an earlier start: senders wait for these
+                    age = max(0.0, present.at - at)
                 if kind != "started":
                     ended[request] = age
                 elif age <= seconds:

@@ -153,11 +153,13 @@ class Sender:
         """Goes on with the limits where the last process left them; `foreign` is the last attempt of another clock."""
         longest = max((window.seconds for window in self.plan.windows), default=0)
         self.limiter.restore(self.outbox.recent(longest, foreign))
+        if foreign:  # what was sent before the machine was started, by a clock that may have been set since
+            self.limiter.pause(longest - (self.outbox.moment().tick or 0.0))
         forgotten, until = (self.outbox.saved(name) for name in ("forgotten", "paused until"))
         if forgotten is not None:
             self.limiter.pause(min(longest, longest - self.outbox.since(forgotten)))
-        if until is not None and (left := -self.outbox.since(until)) <= self.plan.retry.cap:
-            self.limiter.pause(left)
+        if until is not None:
+            self.limiter.pause(min(self.plan.retry.cap, -self.outbox.since(until)))
 
     async def _save(self) -> None:
         left = self.limiter.paused_until - self.limiter.now()
