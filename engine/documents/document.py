@@ -24,7 +24,7 @@ from .notes import described, is_required, parts_at, type_at
 from .personal import asserted, personal_data
 from .usage import functions_of
 
-__all__ = ["MappingDocument", "PageSection", "document_of", "spans", "title_of"]
+__all__ = ["MappingDocument", "PageSection", "document_of", "title_of"]
 
 HIDDEN = "(secret)"
 _MAX_NAMES = 12
@@ -85,12 +85,6 @@ class MappingDocument:
             details=tuple(one.against(old.get(one.title)) for one in self.details),
             sections=tuple(one.against(sections.get(one.name)) for one in self.sections),
         )
-
-
-def spans(text: str) -> list[tuple[str, bool]]:
-    """The parts of a text between backticks, which are code, and the others."""
-    parts = text.split("`") if text.count("`") % 2 == 0 else [text]
-    return [(part, number % 2 == 1) for number, part in enumerate(parts) if part]
 
 
 def title_of(rulebook: Rulebook) -> str:

@@ -8,9 +8,10 @@ from pathlib import PurePath
 
 from ..diagnostics.problem import Place
 from ..diagnostics.terminal import printable, printable_lines
+from ..html.page import spans
 from ..language.rulebook import ABSENT
 from ..values.kinds import shown
-from .document import MappingDocument, PageSection, spans
+from .document import MappingDocument, PageSection
 from .examples import ShownTest
 from .listings import Cell, Listing, TableRow
 

@@ -11,7 +11,7 @@ from ..language.rulebook import Rulebook
 from ..source.nodes import MappingNode, ScalarNode
 from ..source.parser import parse
 from ..source.paths import is_file
-from .document import MappingDocument, document_of, spans
+from .document import MappingDocument, document_of
 from .examples import examples_of
 
 __all__ = ["as_html", "documentation"]
@@ -40,4 +40,4 @@ def _base(rulebook: Rulebook) -> Path | None:
 
 def as_html(document: MappingDocument) -> str:
     """The documentation as one page of HTML."""
-    return render("docs", document=document, spans=spans)
+    return render("docs", document=document)

@@ -16,7 +16,7 @@ from ..values.kinds import shown
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["render"]
+__all__ = ["render", "spans"]
 
 _HERE = Path(__file__).parent
 
@@ -28,6 +28,12 @@ def render(name: str, **content: Any) -> str:
     """
     style, script = _text("base.css") + _text("style.css"), _text(f"{name}.js")
     return _environment().get_template(f"{name}.html").render(style=style, script=script, **content) + "\n"
+
+
+def spans(text: str) -> list[tuple[str, bool]]:
+    """The parts of a text between backticks, which are code, and the others."""
+    parts = text.split("`") if text.count("`") % 2 == 0 else [text]
+    return [(part, number % 2 == 1) for number, part in enumerate(parts) if part]
 
 
 @cache
@@ -49,8 +55,12 @@ def _environment() -> Environment:
         loader=FileSystemLoader(_HERE),
         finalize=lambda value: printable_lines(value) if type(value) is str else value,
     )
-    made.filters["breakable"] = lambda text: Markup("<wbr>").join(  # where a long path may be broken
-        escape(printable_lines(part)) for part in re.split(r"(?<=[.\[(])(?=\w)", text)
+    made.filters["breakable"] = lambda text, after=".[(": Markup("<wbr>").join(  # where a long path may be broken
+        escape(printable_lines(part)) for part in re.split(rf"(?<=[{re.escape(after)}])(?=\w)", text)
+    )
+    made.filters["words"] = lambda text: Markup("").join(  # with code between backticks
+        Markup("<code>{}</code>").format(printable_lines(part)) if is_code else escape(printable_lines(part))
+        for part, is_code in spans(text)
     )
     made.filters["compact"] = shown
     made.filters["pretty"] = lambda value: json.dumps(value, indent=2, ensure_ascii=False)

@@ -92,6 +92,7 @@ def lost(results: StudioResults, selected: Json, params: Mapping[str, Any]) -> J
     files = dict.fromkeys(str(one.path) for one in samples if one.kind == "file")
     loss = loss_over(rulebook, files, lambda _: None)
     found = loss.to_json(show_values=True)
+    found["members"] = [member for member in found["members"] if member["fate"] != "sent"]
     for member in found["members"]:
         member["example"] = printed(member["example"])
     return found

@@ -22,7 +22,7 @@ Make = Callable[[str], Path]
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [1280, 800, 390])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_stands_alone_and_fits(page: Page, made: Make, name: str, width: int, dark: bool) -> None:
     page.open(made(name), width=width, dark=dark)
@@ -35,7 +35,7 @@ def test_a_page_stands_alone_and_fits(page: Page, made: Make, name: str, width: 
 
 @pytest.mark.skipif(not AXE.exists(), reason="axe-core is not there: make test-browser")
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [1280, 800, 390])
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing(page: Page, made: Make, name: str, width: int, dark: bool) -> None:
     page.open(made(name), width=width, dark=dark)

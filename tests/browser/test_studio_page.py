@@ -125,7 +125,7 @@ def person(page: Page, studio: Studio) -> Iterator[Person]:
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="axe-core is not there: make test-browser")
-@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)], ids=["light", "dark"])
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (800, True), (390, True)])
 @pytest.mark.parametrize("state", STATES)
 def test_axe_finds_nothing_in_any_state(person: Person, studio: Studio, state: str, width: int, dark: bool) -> None:
     page = person.page
@@ -223,6 +223,13 @@ def test_a_phone_shows_the_answer_and_stays_at_the_rules_while_they_are_edited(p
     person.page.type("      remark: order.notes\n")
     person.page.wait("document.querySelector('#panel').textContent.includes('notes')")
     assert person.page.run("getComputedStyle(document.getElementById('rules')).visibility") == "visible"
+
+
+def test_the_top_of_a_tablet_has_one_line(person: Person, studio: Studio) -> None:
+    person.opens(studio, width=800)
+    edited("      remark: order.note\n", "1 sample changed")(person)
+    person.sees("1 test passed", ".state")
+    assert person.page.run("document.querySelector('.top').clientHeight") <= 46
 
 
 def test_results_come_without_a_jump(person: Person, studio: Studio) -> None:

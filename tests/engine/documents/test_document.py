@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from moemap.engine import api
-from moemap.engine.documents.document import MappingDocument, document_of, spans
+from moemap.engine.documents.document import MappingDocument, document_of
 from moemap.engine.documents.examples import examples_of
 from moemap.engine.documents.lineage import drawing, mermaid
 from moemap.engine.documents.listings import Listing
@@ -115,11 +115,6 @@ def test_examples_of_a_workspace_come_from_its_own_rules(workspace: MappingDocum
     order = next(one.example for one in workspace.sections if one.name == "order")
     assert order is not None
     assert order.output["actions"][0]["total"] == "12.5"
-
-
-def test_code_in_texts_stands_between_backticks() -> None:
-    assert spans("a `b` c`d`") == [("a ", False), ("b", True), (" c", False), ("d", True)]
-    assert spans("one ` alone") == [("one ` alone", False)]
 
 
 def test_the_lineage_has_every_rule_that_sends(document: MappingDocument) -> None:

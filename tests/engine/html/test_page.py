@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError
 
-from moemap.engine.html.page import render
+from moemap.engine.html.page import render, spans
 
 FOLDER = Path(__file__).parents[3] / "engine" / "html"
 CONTENT = {
@@ -56,3 +56,8 @@ def test_no_template_has_code_in_attributes_or_asks_for_anything(path: Path) -> 
     assert not re.search(r"\s(on[a-z]+|style)\s*=", text)
     assert "http:" not in text
     assert "https:" not in text
+
+
+def test_code_in_texts_stands_between_backticks() -> None:
+    assert spans("a `b` c`d`") == [("a ", False), ("b", True), (" c", False), ("d", True)]
+    assert spans("one ` alone") == [("one ` alone", False)]

@@ -193,8 +193,7 @@ def test_the_fate_of_the_input(ask: Ask) -> None:
         "/events/1/name": "skipped",
         "/events/1/kind": "skipped",
     }
-    members = {one["path"]: one["fate"] for one in ask("lost")["members"]}
-    assert members == {"/user": "sent", "/events/*/name": "sent", "/events/*/kind": "read"}
+    assert {one["path"]: one["fate"] for one in ask("lost")["members"]} == {"/events/*/kind": "read"}
 
 
 def test_expressions_are_tried(ask: Ask) -> None:

@@ -84,6 +84,9 @@ function Top() {
           <button class={`chip ${errors ? "bad" : findings.length ? "some" : ""}`} onClick={show("findings")}>
             {findings.length ? count(findings.length, "finding") : "No findings"}
           </button>
+          <button class={`chip ${changed ? "accent" : ""}`} onClick={show("changes")}>
+            {changed ? `${count(changed, "sample")} changed` : "No changes"}
+          </button>
           {tests && (tests.count > 0 || tests.running) && (
             <button class={`chip ${tests.failed.length ? "bad" : ""}`} onClick={show("tests")}>
               {tests.failed.length
@@ -93,9 +96,6 @@ function Top() {
                   : `${count(tests.passed, "test")} passed`}
             </button>
           )}
-          <button class={`chip ${changed ? "accent" : ""}`} onClick={show("changes")}>
-            {changed ? `${count(changed, "sample")} changed` : "No changes"}
-          </button>
         </div>
       )}
       <div class="tools">
@@ -129,7 +129,7 @@ function Live() {
   const { result, stale, phase } = state;
   const [kind, words] =
     phase === "lost" ? ["bad", "Offline"]
-    : stale || !result ? ["", "Evaluating"]
+    : stale || !result ? ["", "Working"]
     : !result.usable ? ["some", "Broken"]
     : ["good", "Live"];
   return (

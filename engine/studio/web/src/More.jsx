@@ -220,7 +220,7 @@ function Evaluate() {
       {answer?.names?.length > 0 && (
         <>
           <h3>Names</h3>
-          <dl class="parts">
+          <dl class="parts names">
             {answer.names.map(({ name, value }) => [
               <dt key={`n${name}`}><code>{name}</code></dt>,
               <dd key={`v${name}`}><Shown value={value} /></dd>,
@@ -287,6 +287,8 @@ function Changes() {
   );
 }
 
+const FATES = { unread: "not read", read: "read, but not sent", dropped: "left out because of its name" };
+
 function Lost() {
   const [found, setFound] = useState(null);
   useEffect(() => {
@@ -305,7 +307,7 @@ function Lost() {
             {found.members.map((one, number) => (
               <tr key={number}>
                 <td><code>{one.path}</code></td>
-                <td>{[one.fate, ...(one.by ?? [])].join(", ")}</td>
+                <td>{FATES[one.fate]}{one.by?.length > 0 && <div class="quiet">{one.by.join("; ")}</div>}</td>
                 <td class="number">{one.batches}</td>
                 <td><Shown value={one.example ?? null} /></td>
               </tr>

@@ -112,10 +112,11 @@ export function Place({ place, children }) {
 
 function Test({ test }) {
   return (
-    <p class={`note test ${test.passed ? "good" : "bad"}`}>
-      Test <Place place={{ path: test.path, line: test.line, column: 1 }}>{test.name}</Place>{" "}
-      {test.passed ? "passes" : `fails at ${test.differences.map(({ pointer }) => pointer || "the whole").slice(0, 3).join(", ")}`}
-    </p>
+    <div class="note test">
+      <span class={test.passed ? "good" : "bad"}>{test.passed ? "Test passes" : "Test fails"}</span>
+      <Place place={{ path: test.path, line: test.line, column: 1 }}>{test.name}</Place>
+      {!test.passed && <span>at {test.differences.map(({ pointer }) => pointer || "the whole").slice(0, 3).join(", ")}</span>}
+    </div>
   );
 }
 
