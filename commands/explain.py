@@ -178,7 +178,8 @@ def _print_misses(found: Trace, missing: str, element: str | None, *, as_json: b
     from ..engine.diagnostics.suggestions import did_you_mean
     from ..engine.diagnostics.terminal import printable, takes_color
     from ..engine.insight import explanation
-    from ..engine.insight.why_not import nearest_place, unread, why_not
+    from ..engine.insight.namesakes import namesakes, nearest_place
+    from ..engine.insight.why_not import why_not
 
     missing = f"{missing}:" if missing in found.rulebook.outputs else missing
     output, _, place = missing.rpartition(":") if not missing.startswith("/") else ("", "", missing)
@@ -196,6 +197,6 @@ def _print_misses(found: Trace, missing: str, element: str | None, *, as_json: b
     click.echo(explanation.misses_text(misses, color=takes_color(sys.stdout)) if misses else printable(nothing))
     if number := found.refused.get(element, (0, 0))[1]:
         click.echo(f"of the elements that a rule does not take, only the first {number} are compared", err=True)
-    for there, is_read in unread(found, place) if place else ():
-        click.echo(printable(f"the input has {there}, which {'is read' if is_read else 'no rule reads'}"))
+    for namesake in namesakes(found, place) if place else ():
+        click.echo(printable(str(namesake)))
     return bool(misses)

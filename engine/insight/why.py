@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..diagnostics.problem import Place
 from ..expressions.paths import inputs_read
-from ..expressions.tree import walk
+from ..expressions.tree import EvaluationError, walk
 from ..inference.reads import names_after
 from ..interpreter.recorder import Taken
-from ..interpreter.scope import Scope
+from ..interpreter.scope import Scope, Stand
 from ..language.rulebook import (
     Const,
     Each,
@@ -19,10 +20,14 @@ from ..language.rulebook import (
     Expr,
     Field,
     From,
+    Route,
     Table,
     Text,
 )
+from ..language.traversal import parts_in
+from ..runtime.notes import Rejected
 from ..source.text import one_line
+from ..templates.template import TemplateFailure
 from ..values.kinds import shown
 from ..values.pointers import join, value_at
 from .spans import look_up, values_by_span
@@ -291,28 +296,48 @@ class ReadingPart:
 
 
 def readers_of(trace: Trace, pointer: str) -> tuple[ReadingPart, ...]:
-    """The expressions that read a place of the input, one below it, or one above it, in order."""
+    """The expressions and templates that read a place of the input, one below it, or one above it, in order.
+
+    What iterates over a list or an object reads that, but not what is in it.
+    """
+    book = trace.rulebook
+    parts = parts_in((*book.let, *book.routes.values(), *book.rules, *book.policies.values(), *book.outputs.values()))
+    iterated = {id(part.each) for part in parts if isinstance(part, Route | Each)}
     found: dict[tuple[str, Place], ReadingPart] = {}
 
-    def look(taken: Taken) -> None:
-        part = taken.part
-        if not isinstance(part, Expr) or not read_near(trace, part, taken.scope, pointer):
+    def look(part: Expr | Text, scope: Scope, at: Stand) -> None:
+        owner = f"rule {at.rule}" if at.rule else "the mapping"
+        if (owner, part.place) in found:
             return
-        owner = f"rule {taken.at.rule}" if taken.at.rule else "the mapping"
-        found.setdefault((owner, part.place), ReadingPart(owner, one_line(part.text), part.place, taken.value))
+        near = read_near(trace, part, scope, pointer)
+        if any(place.startswith(pointer) for place in near) if id(part) in iterated else near:
+            text = part.text if isinstance(part, Expr) else part.template.text
+            found[owner, part.place] = ReadingPart(owner, one_line(text), part.place, _value_of(part, scope))
 
-    trace.replay(look)
+    trace.interpreter.watch(trace.batch, look)
     return tuple(found.values())
 
 
-def read_near(trace: Trace, part: Expr, scope: Scope, pointer: str) -> list[str]:
-    """Those places that an expression reads that are a place of the input, below it, or above it."""
-    roots = [scope.pointers.get(use.name) for use in part.expression.roots if use.name not in scope.lets]
-    if len(roots) == len(part.expression.roots) and not any(
-        _overlap(pointer, root) for root in roots if root is not None
-    ):
+def _value_of(part: Expr | Text, scope: Scope) -> Any:
+    """The value of an expression or a template; None if it fails."""
+    with suppress(EvaluationError, TemplateFailure, Rejected):
+        if isinstance(part, Expr):
+            return part.expression.search(scope.values)
+        return part.template.render({use.name: scope.values.get(use.name) for use in part.template.roots})
+    return None
+
+
+def read_near(trace: Trace, part: Expr | Text, scope: Scope, pointer: str) -> list[str]:
+    """Those places that an expression or a template reads that are a place of the input, below it, or above it."""
+    uses = (part.expression if isinstance(part, Expr) else part.template).roots
+    roots = [scope.pointers.get(use.name) for use in uses if use.name not in scope.lets]
+    if len(roots) == len(uses) and not any(_overlap(pointer, root) for root in roots if root is not None):
         return []  # as most do: they are about other elements
-    return [place for place in trace.places.read_by(part, scope) if _overlap(pointer, place)]
+    read = list(places_read(trace, part, scope))
+    for name in dict.fromkeys(use.name for use in uses if use.name in scope.lets):
+        if trace.places.index.find(scope.known(name)) is None:  # computed: what it is made of
+            read += trace.places.read_by(*scope.lets[name])
+    return [place for place in read if _overlap(pointer, place)]
 
 
 def _overlap(one: str, other: str) -> bool:

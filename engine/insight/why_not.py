@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ..diagnostics.catalogue import CATALOGUE
 from ..diagnostics.problem import Place
-from ..diagnostics.suggestions import closest, did_you_mean
+from ..diagnostics.suggestions import did_you_mean
 from ..expressions.tree import children
 from ..interpreter.recorder import Taken
 from ..interpreter.scope import Scope
@@ -19,30 +18,30 @@ from ..language.rulebook import (
     Expr,
     Field,
     From,
-    Listed,
     ObjectSource,
     Route,
     Rule,
-    Rulebook,
     Spread,
     Text,
 )
 from ..source.text import one_line
 from ..values.kinds import kind, with_article
-from ..values.pointers import join
 from .spans import look_up, values_by_span
 from .tracing import Application, Trace
-from .why import read_near
 
-__all__ = ["Miss", "nearest_place", "unread", "why_not"]
+__all__ = ["Miss", "why_not"]
 
 _MAX_MISSES = 20
 _MAX_LETS = 5
-_MAX_UNREAD = 5
 _MAX_TAKERS = 10
-_ENDED, _GIVEN, _FIELD, _SPREAD, _LEFT_OUT = 500, 400, 250, 200, 100
-"""The nearness of misses: a batch that was ended, a value that is there, a field or an entry without a value, a spread,
-an element that another rule left out. That of a condition is the number of its parts that hold."""
+_ENDED, _REFUSED, _GIVEN, _FIELD, _SPREAD, _LEFT_OUT = 500, 450, 400, 250, 200, 100
+"""The nearness of misses: a batch that was ended, a value that was left out later, a value that is there, a field or an
+entry without a value, a spread, an element that another rule left out. That of a condition is the number of its parts
+that hold."""
+
+
+_REFUSALS = ("M509", "M510", "M518", "M530")
+"""The problems because of which bodies, or values in them, are not sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,11 @@ class _Candidate:
 
     def is_about(self, taken: Taken) -> bool:
         """Returns whether a decision is about the place, something in it, or what it is in."""
-        there = _tokens(taken.at.output or "")
+        return self.is_at(taken.at.output or "")
+
+    def is_at(self, pointer: str) -> bool:
+        """Returns whether a pointer is the place, something in it, or what it is in."""
+        there = _tokens(pointer)
         return all(a in ("*", b) for a, b in zip(self.at, there, strict=False))
 
 
@@ -158,60 +161,6 @@ def _in_envelope(trace: Trace, output: str, candidate: _Candidate) -> Miss:
     if not any(request.output == output for request in trace.result.requests):
         return Miss(None, candidate.part, "no rule gave such a request", candidate.place, None, -2)
     return _in_application(trace, candidate, trace.envelope(output))
-
-
-def unread(trace: Trace, pointer: str) -> Iterator[tuple[str, bool]]:
-    """The places of the input that end with the same name as a pointer, each with whether an expression reads it."""
-    name = pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
-    found: list[str] = []
-    pending = deque[tuple[str, Any]]([("", trace.batch)])
-    while pending and len(found) < _MAX_UNREAD:
-        place, value = pending.popleft()
-        entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-        for key, inner in entries:
-            if str(key).casefold() == name.casefold() and isinstance(value, dict):
-                found.append(join(place, key))
-            pending.append((join(place, key), inner))
-    read: set[str] = set()
-
-    def look(taken: Taken) -> None:
-        for place in found if isinstance(taken.part, Expr) else ():
-            if place not in read:
-                near = read_near(trace, taken.part, taken.scope, place)
-                read.update({place} if any(one.startswith(place) for one in near) else ())
-
-    if found:
-        trace.replay(look)
-    yield from ((place, place in read) for place in found)
-
-
-def nearest_place(rulebook: Rulebook, pointer: str) -> str | None:
-    """The place of an output that rules can give which is most similar to a pointer that they cannot."""
-    found: dict[str, None] = {}
-    for output in rulebook.outputs.values():
-        found |= dict.fromkeys(_places(ObjectSource(output.fields, ()), ""))
-    for rule in rulebook.rules:
-        base = rulebook.outputs[rule.output].element_of if rule.output is not None else None
-        if isinstance(rule.body, ObjectSource):
-            found |= dict.fromkeys(_places(rule.body, "" if base is None else f"{join('', base)}/0"))
-    by_name = {place.rpartition("/")[2]: place for place in reversed(found)}
-    name = closest(pointer.rpartition("/")[2], by_name)
-    return closest(pointer, found) if name is None else by_name[name]
-
-
-def _places(source: ObjectSource, above: str) -> Iterator[str]:
-    for field in source.fields:
-        place, inner = join(above, field.name or ""), field.source
-        if isinstance(inner, Each) and isinstance(inner.value, ObjectSource):
-            yield from _places(inner.value, f"{place}/0")
-        elif isinstance(inner, ObjectSource):
-            yield from _places(inner, place)
-        elif isinstance(inner, Listed):
-            for number, item in enumerate(inner.items):
-                if isinstance(item.source, ObjectSource):
-                    yield from _places(item.source, f"{place}/{number}")
-        else:
-            yield place
 
 
 def _candidates(
@@ -291,11 +240,30 @@ def _in_application(trace: Trace, candidate: _Candidate, application: Applicatio
         if not is_last and (is_given or is_open):
             continue
         if is_given:
-            value = next(taken.value for taken in reversed(own) if taken.outcome == "given")
-            return miss(f"it gave {trace.show(value)} there", part.place, _GIVEN)
+            value = trace.show(next(taken.value for taken in reversed(own) if taken.outcome == "given"))
+            if refused := _refused(trace, candidate, application):
+                return miss(f"it gave {value} there, but {refused}", part.place, _REFUSED)
+            return miss(f"it gave {value} there", part.place, _GIVEN)
         reason, place = _in_field(trace, application, part)
         return miss(reason, place, _FIELD + depth)
+    if refused := _refused(trace, candidate, application):
+        return miss(refused, candidate.place, _REFUSED)
     return miss("it gave nothing", candidate.place, _SPREAD)
+
+
+def _refused(trace: Trace, candidate: _Candidate, application: Application) -> str | None:
+    """The problem because of which a value was left out of a request, or the request was not made."""
+    rule = None if candidate.rule is None else candidate.rule.name
+    for problem in trace.result.problems:
+        is_here = problem.rule == rule and _is_in(problem.input or "", application.element)
+        is_lost = problem.severity == "error" or (candidate.at and candidate.is_at(problem.output or ""))
+        if problem.code in _REFUSALS and is_here and is_lost:
+            return CATALOGUE[problem.code].title if trace.is_masked else problem.message
+    return None
+
+
+def _is_in(place: str, base: str) -> bool:
+    return place == base or place.startswith(f"{base}/")
 
 
 def _is_refused(application: Application, field: Field) -> bool:

@@ -8,9 +8,10 @@ from typing import Any
 
 from ..insight.account import account_of_trace
 from ..insight.evaluation import EvaluationPlaceError, SampleEvaluation, scope_of
+from ..insight.namesakes import namesakes, nearest_place
 from ..insight.tracing import Trace
 from ..insight.why import readers_of, steps_in
-from ..insight.why_not import nearest_place, unread, why_not
+from ..insight.why_not import why_not
 from ..language.rulebook import Rulebook
 from ..source.text import Source
 from ..values.pointers import leaves, value_at
@@ -142,7 +143,7 @@ def missing(found: Trace, answers: PageAnswers, pointer: Any, output: Any) -> Js
         ],
         "near": None if misses else nearest_place(found.rulebook, pointer),
         "unread": [
-            {"pointer": place, "is_read": is_read} for place, is_read in (unread(found, pointer) if pointer else ())
+            {"pointer": one.place, "is_read": one.is_read} for one in (namesakes(found, pointer) if pointer else ())
         ],
     }
 

@@ -13,9 +13,10 @@ import pytest
 
 from moemap.engine import api
 from moemap.engine.insight.explanation import as_html, as_json, steps_text, summary_text
+from moemap.engine.insight.namesakes import namesakes, nearest_place
 from moemap.engine.insight.tracing import Trace, masked, trace
 from moemap.engine.insight.why import readers_of, steps_to
-from moemap.engine.insight.why_not import nearest_place, unread, why_not
+from moemap.engine.insight.why_not import why_not
 from moemap.engine.language.rulebook import Rulebook
 from moemap.engine.values.pointers import leaves, value_at
 from moemap.tests.docs.examples import Block, write
@@ -175,8 +176,24 @@ def test_what_masked_misses_say(small: Rulebook) -> None:
 
 def test_places_of_the_input_that_have_the_name(small: Rulebook) -> None:
     found = trace(small, BATCH)
-    assert list(unread(found, "/actions/0/internal")) == [("/events/0/more/internal", False)]
-    assert list(unread(found, "/x/total"))[:2] == [("/events/0/total", True), ("/events/1/total", True)]
+    assert list(map(str, namesakes(found, "/actions/0/internal"))) == [
+        "the input has /events/0/more/internal, which is left out: the spread excepts it"
+    ]
+    assert [(one.place, one.is_read) for one in namesakes(found, "/x/total")] == [
+        ("/events/0/total", True),
+        ("/events/1/total", False),
+        ("/events/2/total", False),
+        ("/events/3/total", True),
+    ]
+    assert str(namesakes(found, "/x/total")[1]) == (
+        "the input has /events/1/total, which is left out: no rule takes it"
+    )
+    spare = trace(small, {"events": [{**BATCH["events"][0], "spare": 1}]})
+    assert str(namesakes(spare, "/spare")[0]) == "the input has /events/0/spare, which no rule reads"
+    unmapped = trace(small, {"user": {"email": "a@example.com"}})
+    assert str(namesakes(unmapped, "/email")[0]) == (
+        "the input has /user/email, which is not read here, but in other batches: output event, user"
+    )
 
 
 @pytest.mark.parametrize(
@@ -196,7 +213,66 @@ def test_who_read_a_place(small: Rulebook) -> None:
     assert [(one.owner, one.text, one.place.line, one.value) for one in found] == [
         ("rule order", "event.size", 25, "xl")
     ]
+    assert [(one.text, one.value) for one in readers_of(trace(small, BATCH), "/events/0/items")] == [
+        ("event.items", None)
+    ]
+    assert [(one.text, one.value) for one in readers_of(trace(small, BATCH), "/events/3/items/0/no")] == []
+    assert [one.text for one in readers_of(trace(small, BATCH), "/events/3/items/0")] == ["item.id"]
+    assert [(one.text, one.value) for one in readers_of(trace(small, BATCH), "/events/0/more/a")] == [
+        ("event.more", {"a": 1, "internal": 2})
+    ]
+    assert ("{{ event.type }} {{ event.no }}", None) in [
+        (one.text, one.value) for one in readers_of(trace(small, BATCH), "/events/0/type")
+    ]
     assert readers_of(trace(small, BATCH), "/events/0/unknown") == ()
+
+
+REFUSING = """\
+language: 1
+name: shop
+version: 1.0.0
+input: {as: batch, schema: ./any.json}
+outputs: {event: {schema: ./note.json, request: {path: /v1}, max_bytes: 50}}
+routes: {events: {each: batch.events, as: event}}
+rules:
+  - {rule: order, route: events, output: event, fields: {name: event.name, order: event.order, note: event.note}}
+"""
+LARGE = 10482000000000000000001
+ROUNDED = f"a number of the event request would be rounded: {LARGE} needs more than 64 bits"
+
+
+@pytest.mark.parametrize(
+    ("events", "pointer", "reason"),
+    [
+        (
+            [{"name": "a"}, {"name": "b", "order": LARGE}],
+            "/order",
+            f"it gave {LARGE} there, but {ROUNDED}",
+        ),
+        ([{"name": "b", "order": LARGE}], "/name", 'it gave "b" there'),
+        ([{"order": LARGE}], "", ROUNDED),
+        (
+            [{"name": "a"}, {"name": "b", "note": 5}],
+            "/name",
+            'it gave "b" there, but the event request is invalid: must be string, not integer',
+        ),
+        ([{"name": "a"}, {"name": "b", "note": 5}], "", "the event request is invalid: must be string, not integer"),
+        ([{"name": "x" * 60}], "", "the event request has a body of 71 bytes; at most 50 are allowed"),
+    ],
+)
+def test_what_was_given_but_not_sent(
+    events: list[dict[str, Any]], pointer: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    note = '{"type": "object", "properties": {"note": {"type": "string"}}}'
+    files = [Block("mapping.yaml", REFUSING, 1), Block("any.json", "{}", 1), Block("note.json", note, 1)]
+    rulebook = api.inspect(write(files, Path())).rulebook
+    assert rulebook is not None
+    (miss,) = why_not(trace(rulebook, {"events": events}), pointer)
+    assert miss.reason == reason
+    (unsaid,) = why_not(trace(rulebook, {"events": events}, masked), pointer)
+    assert not unsaid.reason.endswith("integer")
+    assert str(LARGE) not in unsaid.reason
 
 
 def test_a_batch_of_which_no_rule_takes_anything(small: Rulebook) -> None:
