@@ -78,8 +78,14 @@ def scope_of(name: str, schema: Json) -> ReadableMembers:
     return ReadableMembers((), schema).within(name, schema)
 
 
+_SHAPES: dict[str, Any] = {"properties": dict, "required": list, "enum": list, "type": (str, list)}
+
+
 def part_of(schema: Any, whole: Mapping[str, Any]) -> Json:
-    """A schema merged with those of its `$ref` and `allOf`, or the first of its alternatives that is not null."""
+    """A schema merged with those of its `$ref` and `allOf`, or the first of its alternatives that is not null.
+
+    Keywords with values that no schema can have are left out.
+    """
     seen: list[Any] = []
     found: Json = {}
     pending = [schema]
@@ -89,10 +95,12 @@ def part_of(schema: Any, whole: Mapping[str, Any]) -> Json:
             continue
         seen.append(part)
         for key, value in part.items():
-            if key == "properties" and isinstance(value, dict):
+            if not isinstance(value, _SHAPES.get(key, object)):
+                continue
+            if key == "properties":
                 found[key] = {**value, **found.get(key, {})}
-            elif key == "required" and isinstance(value, list):
-                found[key] = [*found.get(key, ()), *value]
+            elif key == "required":
+                found[key] = [*found.get(key, ()), *(name for name in value if isinstance(name, str))]
             else:
                 found.setdefault(key, value)
         pending += [_target(part["$ref"], whole)] if isinstance(part.get("$ref"), str) else []
@@ -124,7 +132,8 @@ def members_of(schema: Any, whole: Mapping[str, Any]) -> dict[str, Any]:
 def kinds_of(schema: Json) -> frozenset[str]:
     """The JSON types that a schema allows, without null; empty where it does not say."""
     named = schema.get("type")
-    types = {named} if isinstance(named, str) else set(named) if isinstance(named, list) else set()
+    types = {named} if isinstance(named, str) else set()
+    types |= {one for one in named if isinstance(one, str)} if isinstance(named, list) else set()
     if not types:
         values = (
             schema["enum"] if isinstance(schema.get("enum"), list) else [schema["const"]] if "const" in schema else []

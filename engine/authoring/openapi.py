@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 from ..diagnostics.suggestions import did_you_mean
 from ..schemas.formats import FORMATS_OF_TEXT
 from ..schemas.keywords import LIST, NAMED, ONE
+from ..values.kinds import shown
 from ..values.pointers import pointer
 from .servers import ServerUrl, secrets_of, servers_of
 
@@ -107,7 +108,7 @@ def _parameters(document: Mapping[str, Any], one: Mapping[str, Any], *, is_old: 
     if where not in ("path", "query", "header"):
         return
     content = one.get("content")
-    inner = next(iter(content.values()), {}) if isinstance(content, dict) else one
+    inner = next(iter(_objects([*content.values()])), {}) if isinstance(content, dict) else one
     given = inner.get("schema", {}) if "schema" in inner or "type" not in one else _without_names(one)  # Swagger 2.0
     schema = _SchemaOf(document, is_old=is_old).whole(given)
     name, is_required = str(one.get("name", "")), bool(one.get("required")) or where == "path"
@@ -122,7 +123,7 @@ def _parameters(document: Mapping[str, Any], one: Mapping[str, Any], *, is_old: 
     separators = {"csv": ",", "ssv": " ", "pipes": "|", "spaceDelimited": " ", "pipeDelimited": "|"}
     is_swagger = "type" in one
     style = one.get("collectionFormat", "csv") if is_swagger else one.get("style", "form")
-    separator = separators.get(style, "," if style != "multi" and one.get("explode") is False else None)
+    separator = separators.get(str(style), "," if style != "multi" and one.get("explode") is False else None)
     yield ApiParameter(where, name, is_required, schema, "," if where == "header" else separator)
 
 
@@ -309,15 +310,15 @@ class _SchemaOf:
                 self._drop(path, key)
             elif key == "example":
                 result["examples"] = [value]
-            elif key == "format" and value not in FORMATS_OF_TEXT:
+            elif key == "format" and not (isinstance(value, str) and value in FORMATS_OF_TEXT):
                 if not self._set_bounds(schema, result):
-                    self._drop(path, f"format: {value}")
+                    self._drop(path, f"format: {value if isinstance(value, str) else shown(value)}")
             elif key not in ("nullable", "readOnly", "$schema"):
                 result[key] = value
         properties = schema.get("properties")
         if isinstance(properties, dict) and isinstance(required := schema.get("required"), list):
             gone = properties.keys() - result["properties"].keys()
-            result["required"] = [name for name in required if name not in gone]
+            result["required"] = [name for name in required if not (isinstance(name, str) and name in gone)]
         if self.is_old:
             self._replace_old_keywords(schema, result, path)
         return {key: value for key, value in result.items() if (key, value) != ("required", [])}

@@ -64,7 +64,7 @@ class RequestDraft:
         headers = {"Content-Type": media_type} if media_type not in (None, FORM) else {}
         headers |= {name: value["const"] for name, value in self.secrets("header").items()}
         for where, name, value in self.operation.secrets:
-            (secret,) = _PLACEHOLDER.findall(value)
+            secret = _PLACEHOLDER.findall(value)[-1]  # a name may have braces, too
             self.notes.append(f"{_WHAT[where]} {name}: {{{secret}}} {_FILLED_IN}")
         return {"url": self.url(servers), **({"headers": headers} if headers else {})}
 

@@ -37,7 +37,8 @@ def servers_of(
 def _of_swagger(document: Mapping[str, Any], operation: Mapping[str, Any]) -> ServerUrl:
     schemes = operation.get("schemes") or document.get("schemes") or ["https"]
     host = document.get("host") if isinstance(document.get("host"), str) else "{host}"
-    return ServerUrl(_cut(f"{'https' if 'https' in schemes else 'http'}://{host}{document.get('basePath', '')}"), {})
+    scheme = "https" if "https" in str(schemes) else "http"
+    return ServerUrl(_cut(f"{scheme}://{host}{document.get('basePath', '')}"), {})
 
 
 def _server(given: Mapping[str, Any]) -> ServerUrl:

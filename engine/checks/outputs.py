@@ -6,6 +6,7 @@ is never valid (M403). Values that are only sometimes refused are left to the pr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ..diagnostics.catalogue import declare
@@ -256,9 +257,18 @@ def _inherited(emission: TypedEmission, code: str) -> tuple[Related, ...]:
 
 def _surely(reason: str) -> str:
     """The reason of a gap, worded for a value that is always refused."""
-    for possible, sure in (("it can be ", "it is "), ("it can have ", "it has "), ("it may ", "it does ")):
-        reason = reason.replace(possible, sure)
-    return reason
+    return _POSSIBLY.sub(lambda found: f"{found[1] or ''}{_SURELY[found[2]]} ", reason, count=1)
+
+
+_SURELY = {
+    "it can be": "it is",
+    "it can have": "it has",
+    "it may be": "it is",
+    "it may fit": "it fits",
+    "it may match": "it matches",
+    "it may not": "it does not",
+}
+_POSSIBLY = re.compile(rf"^(its name: )?({'|'.join(_SURELY)}) ")
 
 
 def _hint(gap: Gap) -> str | None:

@@ -66,9 +66,10 @@ class DeliveryReader(RequestReader):
             if is_status or (isinstance(value, str) and _STATUS.fullmatch(value)):
                 result.append(str(value))
             else:
-                what = repr(value) if isinstance(item, ScalarNode) else found(item)
+                text = item.text if isinstance(item, ScalarNode) else found(item)
+                given = repr(value) if isinstance(value, str) else text
                 wanted = "a status from 100 to 599 or a class of them such as 5xx"
-                keys.report("M114", item.place, what=f"a status of {key.name!r}", found=what, wanted=wanted)
+                keys.report("M114", item.place, what=f"a status of {key.name!r}", found=given, wanted=wanted)
         return tuple(result)
 
     def member(self, keys: Keys, key: Key) -> str | None:

@@ -26,6 +26,7 @@ __all__ = [
 ]
 
 _KINDS = {"integer": "number"}
+_FEW = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def of_values(type_: Type, part: Mapping[str, Any], at: ProofPlace) -> Iterator[
         if values is not None:
             wrong = [value for value in values if not any(includes(literal(one), value) for one in allowed)]
             if wrong:
-                words = ", ".join(shown(value) for value in wrong[:4])
+                words = _either(wrong)
                 gap = at.gap(keyword, f"it can be {words}, not one of {_shown(allowed)}", len(wrong) == len(values))
                 yield replace(gap, known=tuple(value for value in allowed if isinstance(value, str)))
         else:
@@ -97,6 +98,14 @@ def of_values(type_: Type, part: Mapping[str, Any], at: ProofPlace) -> Iterator[
 
 def _shown(values: Iterable[Any]) -> str:
     return shown(list(values), 120)
+
+
+def _either(values: Iterable[Any]) -> str:
+    """The first of some values, joined by "or"."""
+    first, *more = map(shown, values)
+    more[_FEW - 1 :] = ["others"] if len(more) >= _FEW else []
+    *before, last = first, *more
+    return f"{', '.join(before)} or {last}" if before else last
 
 
 def of_number(type_: Type, part: Mapping[str, Any], at: ProofPlace) -> Iterator[Gap]:
@@ -139,8 +148,9 @@ def of_string(text: StringType, part: Mapping[str, Any], at: ProofPlace, certain
     if text.values is not None:
         wrong = [value for value in text.values if not matches(texts_with(pattern), value)]
         if wrong:
-            words = ", ".join(shown(value) for value in sorted(wrong)[:4])
-            yield at.gap("pattern", f"{words} does not match {pattern}", len(wrong) == len(text.values))
+            yield at.gap(
+                "pattern", f"{_either(sorted(wrong))} does not match {_short(pattern)}", len(wrong) == len(text.values)
+            )
     elif certain or not _always_matches(text, pattern):
         yield at.gap("pattern", f"it may not match {_short(pattern)}", _never_matches(text, pattern))
 

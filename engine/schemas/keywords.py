@@ -65,7 +65,9 @@ def _type(value: Any) -> str | None:
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list) or not names:
         return f"{shown(value)} is not a type"
-    return next((f"{shown(name)} is not a type" for name in names if name not in _TYPES), None)
+    return next(
+        (f"{shown(name)} is not a type" for name in names if not (isinstance(name, str) and name in _TYPES)), None
+    )
 
 
 def _texts(value: Any) -> str | None:

@@ -175,7 +175,8 @@ class _Forms:
                 continue
             if is_old and "$ref" in part and not (keyword in _KEPT_BESIDE_REFERENCE or is_annotation(keyword)):
                 continue
-            if keyword in _NOTES and not (keyword == "format" and is_old and value in FORMATS_OF_TEXT):
+            is_checked = keyword == "format" and (not isinstance(value, str) or (is_old and value in FORMATS_OF_TEXT))
+            if keyword in _NOTES and not is_checked:
                 self.unchecked.append((keyword, str(value)))
                 continue
             self.keyword(keyword, value, part, where, made)

@@ -126,7 +126,7 @@ def _looked_at(value: Any) -> tuple[str | None, bool]:
                 below.extend(item.values())
                 for name in item:
                     if type(name) is not str:
-                        return f"a name of the type {type(name).__name__} is not a string", has_wide
+                        return "a name is not a string", has_wide
                     if not name.isascii() and _has_lone_surrogate(name):
                         return "a name has half of a surrogate pair", has_wide
                 if nodes + len(below) > MAX_INPUT_NODES:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from copy import copy
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -14,7 +17,7 @@ from hypothesis import strategies as st
 
 from moemap.engine import golden
 from moemap.engine.authoring.guessing import Guesses, scope_of
-from moemap.engine.authoring.openapi import operation_of
+from moemap.engine.authoring.openapi import OpenApiError, operation_of
 from moemap.engine.authoring.starting import (
     DraftSample,
     Start,
@@ -291,6 +294,59 @@ def test_operations_of_public_kinds_of_apis(case: Any, tmp_path: Path) -> None:
     expected = case.get("expect") or {"requests": case["requests"]}
     assert test["expect"] == ([expected] if isinstance(case["sample"], list) else expected)
     assert [note.removeprefix("mapping.yaml, ") for note in made.notes] == case.get("review", [])
+
+
+WRONG: list[Any] = [None, True, 1, "x", [], {}, [1], [[]], [{}], {"a": 1}, {"$ref": 1}, "#/"]
+
+
+def put(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    """A copy of a JSON value with another value at a path."""
+    if not path:
+        return new
+    made: Any = copy(value)
+    made[path[0]] = put(value[path[0]], path[1:], new)
+    return made
+
+
+def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield path
+    for name, inner in (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    ):
+        yield from paths(inner, (*path, name))
+
+
+def started(document: Any, operation: str) -> None:
+    """What is started from a document, or refused."""
+    with suppress(OpenApiError, StartError):
+        start("made", [DraftSample("sample", ORDER)], None, operation_of(document, operation))
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
+@pytest.mark.parametrize("version", ["2.0", "3.0.3", "3.1.0"])
+def test_wrong_values_in_a_document_are_refused_or_left_out(version: str, wrong: Any) -> None:
+    """Wherever a value is not what the specification says."""
+    schema = {"type": "array", "format": "x", "required": ["a"], "enum": ["a"], "properties": {"a": {"type": "string"}}}
+    parameters = [
+        {"in": "query", "name": "orderId", "style": "form", "collectionFormat": "csv", "schema": schema},
+        {"in": "query", "name": "n", "content": {"application/json": {"schema": {}}}},
+    ]
+    body = {"content": {"application/json": {"schema": {**schema, "type": "object", "properties": {"paid": schema}}}}}
+    document = {
+        "swagger" if version == "2.0" else "openapi": version,
+        "schemes": ["https"],
+        "servers": [{"url": "https://{a}.example", "variables": {"a": {"default": "a", "enum": ["a"]}}}],
+        "paths": {"/a": {"parameters": parameters, "post": {"operationId": "a", "requestBody": body}}},
+    }
+    for path in paths(document):
+        started(put(document, path, wrong), "a")
+
+
+@pytest.mark.fuzz
+@given(st.sampled_from(OPERATIONS), st.randoms(use_true_random=False), st.sampled_from(WRONG))
+def test_wrong_values_in_documents_of_public_kinds_of_apis(case: Any, dice: Random, wrong: Any) -> None:
+    document = yaml.safe_load((APIS / f"{case['api']}.yaml").read_text("utf-8"))
+    started(put(document, dice.choice(list(paths(document))), wrong), case["operation"])
 
 
 NAMES = st.sampled_from(["id", "userId", "events", "items", "a b", "$x", "é", "record", "event", "1"]) | st.text(

@@ -89,6 +89,7 @@ DATA = {
     "items": [{"k": "a", "n": 1}, {"k": 1, "n": "2"}, {"k": True}, {"k": "a", "n": 3.5}, {}],
     "huge": 1e308,
     "max": 2**64 - 1,
+    "id": 10482000000000000000001,
     "wide": 10**399,
 }
 
@@ -146,6 +147,11 @@ RESULTS = [
     ("avg(`[0.1, 0.2, 0.3]`)", 0.6 / 3),
     ("sum(`[9007199254740993, 1]`)", 9007199254740994),
     ("sort([wide, double, number])[0]", 1),
+    (
+        "[modulo(id, `10`), divide(id, id), subtract(id, id), add(id, `0.5`), avg([id, id]), sum([id, `1.5`])]",
+        [1, 1, 0, 1.0482e22, 1.0482e22, 1.0482e22],
+    ),
+    ("[abs(id), round(id, `1`), max([id]), min([id, id])]", [10482000000000000000001] * 4),
     ("[max([wide, huge]) == wide, wide > huge, wide < huge]", [True, True, False]),
     ("from_unix_ms(join('', ['1e-', '9999999999999999999']), 'seconds')", "1970-01-01T00:00:00Z"),
     ("sort_by_number([{n: '1e1'}, {n: '9'}, {n: '+1'}], &n)[*].n", ["+1", "9", "1e1"]),
@@ -226,6 +232,8 @@ REFUSALS = [
     ("multiply(wide, double)", "the result of multiply() is too large"),
     ("sum([double, wide])", "the result of sum() is too large"),
     ("avg([wide, wide])", "the result of avg() is too large"),
+    ("add(id, `1`)", "the result of add() is too large"),
+    ("ceil(id)", "the result of ceil() is too large"),
     ("floor(wide)", "the result of floor() is too large"),
     ("from_unix_ms('1e-' , 'seconds')", 'from_unix_ms() cannot read "1e-" as a number of milliseconds'),
     (

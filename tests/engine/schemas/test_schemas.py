@@ -331,6 +331,13 @@ def test_meaning(document: Any, valid: list[Any], invalid: list[Any]) -> None:
         ({"maxLength": -1}, "is not a JSON Schema: -1 is not a count (at /maxLength)"),
         ({"maxLength": 1.5}, "is not a JSON Schema: 1.5 is not a count (at /maxLength)"),
         ({"maxLength": True}, "is not a JSON Schema: true is not a count (at /maxLength)"),
+        ({"type": ["string", ["null"]]}, 'is not a JSON Schema: ["null"] is not a type (at /type)'),
+        ({"items": {"type": [{}]}}, "is not a JSON Schema: {} is not a type (at /items/type)"),
+        ({"format": ["date"]}, 'is not a JSON Schema: ["date"] is not a string (at /format)'),
+        (
+            {"$schema": "http://json-schema.org/draft-07/schema#", "format": {}},
+            "is not a JSON Schema: {} is not a string (at /format)",
+        ),
         ({"multipleOf": 0}, "is not a JSON Schema: 0 is not a number above 0 (at /multipleOf)"),
         ({"required": "a"}, 'is not a JSON Schema: "a" is not a list of names (at /required)'),
         ({"anyOf": []}, "is not a JSON Schema: [] is not a list of schemas (at /anyOf)"),
