@@ -118,7 +118,11 @@ def load(key: str) -> CacheEntry | None:
         entry = _read(rest)
     except (ValueError, LookupError, TypeError, EOFError):  # complete, but written by something else
         return None
-    return entry if entry.origin.holds() else None
+    if not entry.origin.holds():
+        return None
+    with suppress(OSError):
+        os.utime(path)  # what is used is kept longest
+    return entry
 
 
 def _read(content: bytes) -> CacheEntry:
@@ -188,7 +192,7 @@ def _engine() -> list[tuple[str, int, int]]:
 
 
 def _prune(cache: Path) -> None:
-    """Removes the oldest entries if there are many."""
+    """Removes the entries that were not used for the longest time, if there are many."""
     with os.scandir(cache) as entries:
         files = [entry for entry in entries if entry.is_file(follow_symlinks=False)]
     files.sort(key=lambda entry: entry.stat(follow_symlinks=False).st_mtime_ns, reverse=True)

@@ -229,6 +229,16 @@ def test_only_the_newest_are_kept(folder: Path, monkeypatch: pytest.MonkeyPatch)
     assert cache.load("never") is None
 
 
+def test_what_is_used_is_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "MAX_ENTRIES", 2)
+    for number in range(2):
+        cache.store(str(number), cache.CacheEntry(NOWHERE, {}, None))
+        os.utime(folder / str(number), ns=(number, number))
+    assert cache.load("0") is not None
+    cache.store("last", cache.CacheEntry(NOWHERE, {}, None))
+    assert sorted(path.name for path in folder.iterdir()) == ["0", "last"]
+
+
 # An entry must equal what would be compiled now
 
 TINY = """\
