@@ -61,6 +61,8 @@ def order_keys(name: str, elements: list[Any], key: SortKey) -> list[Any]:
     """The keys of the elements, which must be all strings or all numbers."""
     keys = [key(element) for element in elements]
     wanted = NUMBER if keys and NUMBER.takes(keys[0]) else _STRING
+    if all(map(wanted.takes, {type(value): value for value in keys}.values())):
+        return keys
     for number, value in enumerate(keys, 1):
         if not wanted.takes(value):
             raise FunctionError(

@@ -71,7 +71,7 @@ _Roots = Mapping[str, ValueSources]
 def converting_reads(rulebook: Rulebook) -> list[InputRead]:
     """The places of an input that rules read to decide whether to hand it to another mapping."""
     names = {rule.name for rule in rulebook.rules if rule.convert is not None}
-    return [read for read in reads_of(rulebook) if read.rule in names]
+    return [read for read in reads_of(rulebook) if read.rule in names] if names else []
 
 
 def reads_of(rulebook: Rulebook) -> tuple[InputRead, ...]:
