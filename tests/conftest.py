@@ -52,8 +52,14 @@ settings.register_profile("fuzz", settings.get_profile("moemap"), max_examples=5
 settings.load_profile("moemap")
 
 
-# The heap of the tests is large and lives long: collecting it at the default rate takes a fifth of the time.
-gc.set_threshold(50_000, 20, 50)
+# The heap of the tests is large and lives long: collecting it at the default rate takes a fifth of the time. What
+# collecting the tests has made stays until the end.
+gc.set_threshold(200_000, 20, 50)
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -69,14 +75,20 @@ def caches_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
         yield
 
 
+@pytest.fixture(scope="session")
+def unchanged() -> list[Path]:
+    """Folders whose files no test changes. What tests make of their own is added."""
+    return [PACKAGE]
+
+
 @pytest.fixture(scope="session", autouse=True)
-def mappings_of_the_repository_are_checked_once() -> Iterator[None]:
+def unchanged_mappings_are_checked_once(unchanged: list[Path]) -> Iterator[None]:
     """A mapping of the repository is read and checked once in each process, however often it is opened."""
     joined: dict[tuple[str, str], Joined] = {}
     findings: dict[int, tuple[Problem, ...]] = {}
 
     def join_once(path: Path, recall: Recall | None = None) -> Joined:
-        if _UNSAVED.get() or recall is not None or not path.absolute().is_relative_to(PACKAGE):
+        if _UNSAVED.get() or recall is not None or not any(map(path.absolute().is_relative_to, unchanged)):
             return join(path, recall)
         key = str(path), "" if path.is_absolute() else os.getcwd()
         if key not in joined:

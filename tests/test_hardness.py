@@ -154,6 +154,7 @@ def everything(mapping_of: Callable[..., Mapping]) -> Mapping:
     return mapping_of({"mapping.yaml": EVERYTHING, "list.schema.json": LIST_SCHEMA})
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @MANY
 @given(batch=BATCHES)

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +93,7 @@ class Copy:
 
     def run(self, *arguments: str, status: int = 0) -> str:
         """The output of Python, with the copy as the package `moemap`."""
-        caches = {name: str(self.folder / name) for name in ("XDG_CACHE_HOME", "PYTHONPYCACHEPREFIX")}
-        environment = {**os.environ, "PYTHONPATH": str(self.folder), **caches}
+        environment = {**os.environ, "PYTHONPATH": str(self.folder)}
         command = [sys.executable, *arguments]
         done = subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True)
         assert done.returncode == status, done.stdout + done.stderr
@@ -105,8 +104,11 @@ class Copy:
 
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
-    return Copy(tmp_path_factory.mktemp("recipes"))
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
+    made = Copy(tmp_path_factory.mktemp("recipes"))
+    yield made
+    # Compiled modules of the copy lie beside those of what it imports, which need not be compiled again.
+    shutil.rmtree(Path(os.environ["PYTHONPYCACHEPREFIX"], *made.folder.parts[1:]))
 
 
 def test_there_is_a_recipe_for_each_kind() -> None:

@@ -32,6 +32,7 @@ def test_every_step_is_measured_in_every_round(monkeypatch: pytest.MonkeyPatch) 
     assert main is not None
     run_tests = author.run_tests
     monkeypatch.setattr(author, "prove", proven.append)
+    monkeypatch.setattr(author, "BATCHES", 50)
     monkeypatch.setattr(author, "run_tests", lambda *given: tested.append(run_tests(*given)))
     seconds = author.measure(main, 1)
     assert {name: len(taken) for name, taken in seconds.items()} == dict.fromkeys(
@@ -68,6 +69,7 @@ def test_table() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_an_editor_completes_and_explains_the_longest_path() -> None:
     main = locate("mparticle-moengage")
     assert main is not None

@@ -33,6 +33,7 @@ def test_shapes_are_measured_beside_the_code_written_by_hand() -> None:
     assert len({lines[0] for lines in (shapes.lines(shape, 1) for shape in shapes.SHAPES)}) == len(shapes.SHAPES)
 
 
+@pytest.mark.slow
 def test_mappings_of_many_rules_are_measured() -> None:
     measured = many_rules.measure((20, 1_100))
     assert [row[0] for row in many_rules.table(measured).rows] == ["20", "1,100"]
@@ -53,6 +54,7 @@ def test_unvalidated_takes_what_the_schemas_refuse(shipped_mapping: Callable[...
     assert without.requests == with_limits.requests
 
 
+@pytest.mark.slow
 def test_the_peers_give_the_same_bodies() -> None:
     assert "gives other bodies" not in processes.peers().missing.values()
 

@@ -146,6 +146,11 @@ class Person:
     def clicks(self, text: str, selector: str = "button, [role=tab], summary, a") -> None:
         self.page.click(selector, text)
 
+    def shows(self, name: str) -> None:
+        """Chooses a sample and waits for its input."""
+        self.clicks(name, ".samples button")
+        self.page.wait("document.querySelector('#input [role=tree]')")
+
     def points_at(self, text: str, selector: str = ".row", until: str = "true") -> None:
         """Points at a text, again and again until `until` is true, since its data may not have arrived yet."""
         end = time.monotonic() + PATIENCE

@@ -28,6 +28,7 @@ def find(page: Page, words: str) -> Any:
     return page.run(SHOWN)
 
 
+@pytest.mark.slow
 def test_search_keeps_what_has_all_words(docs: Page) -> None:
     count = len(docs.run(SHOWN))
     assert find(docs, "postcode") == ["user", "Personal data"]

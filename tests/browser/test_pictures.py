@@ -60,6 +60,7 @@ def test_studio_on_the_shipped_mapping(page: Page, shipped: Studio, folder: Path
     assert page.complaints == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("nvim") is None, reason="there is no Neovim")
 @pytest.mark.skipif(not XTERM.exists(), reason="xterm.js is not there: make test-browser")
 def test_an_editor_on_the_shipped_mapping(page: Page, folder: Path, tmp_path: Path) -> None:

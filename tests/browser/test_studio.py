@@ -14,6 +14,8 @@ import pytest
 from moemap.tests.browser.chromium import Page
 from moemap.tests.browser.studio import FILES, MAPPING, Person, Studio, project
 
+pytestmark = pytest.mark.slow  # each starts Studio in a process of its own
+
 
 @pytest.fixture
 def studio(tmp_path: Path) -> Iterator[Studio]:
@@ -32,17 +34,12 @@ def person(page: Page, studio: Studio) -> Iterator[Person]:
     page.visit("about:blank")
 
 
-def shows(person: Person, name: str) -> None:
-    person.clicks(name, ".samples button")
-    person.page.wait("document.querySelector('#input [role=tree]')")
-
-
 def test_the_token_is_gone_from_the_address(person: Person) -> None:
     assert person.page.run("location.hash") == ""
 
 
 def test_a_value_lights_its_line_and_what_was_read(person: Person) -> None:
-    shows(person, "paid")
+    person.shows("paid")
     person.points_at('"ida@example.com"', "#output .row", "document.querySelector('#input [aria-selected=true]')")
     assert person.lit("input") == ['"email": "ida@example.com"']
     assert "      email: order.customer.email".strip() in person.lit("rules")
@@ -55,7 +52,7 @@ def test_a_value_lights_its_line_and_what_was_read(person: Person) -> None:
 
 
 def test_a_chosen_value_says_why_it_is_there(person: Person) -> None:
-    shows(person, "paid")
+    person.shows("paid")
     person.clicks('"EUR"', "#output .row")
     person.sees("/currency", "#panel h3")
     person.sees("mapping.yaml:33", "#panel")
@@ -64,7 +61,7 @@ def test_a_chosen_value_says_why_it_is_there(person: Person) -> None:
 
 
 def test_an_edit_shows_what_changes_and_saving_keeps_it(person: Person, studio: Studio) -> None:
-    shows(person, "paid")
+    person.shows("paid")
     person.goes_to("total: {from: order.total")
     person.page.press("Enter")
     person.page.type("remark: order.note")
@@ -80,7 +77,7 @@ def test_an_edit_shows_what_changes_and_saving_keeps_it(person: Person, studio: 
 
 
 def test_a_value_that_went_missing_says_why(person: Person) -> None:
-    shows(person, "paid")
+    person.shows("paid")
     person.goes_to("email: order.customer.email")
     person.page.press("Shift+Home")
     person.page.press("Backspace")
@@ -91,7 +88,7 @@ def test_a_value_that_went_missing_says_why(person: Person) -> None:
 
 
 def test_a_place_that_has_no_value_says_why(person: Person) -> None:
-    shows(person, "open")
+    person.shows("open")
     person.page.click("#output .ask input")
     person.page.type("currency")
     person.page.press("Enter")
@@ -100,7 +97,7 @@ def test_a_place_that_has_no_value_says_why(person: Person) -> None:
 
 
 def test_broken_rules_keep_the_last_good_result(person: Person) -> None:
-    shows(person, "paid")
+    person.shows("paid")
     person.goes_to("total: {from: order.total")
     person.page.type(" [")
     person.sees("Broken", ".live")
@@ -147,13 +144,13 @@ def test_the_text_on_disk_can_be_taken_and_undone(person: Person, studio: Studio
 def test_a_file_without_edits_follows_the_disk(person: Person, studio: Studio) -> None:
     person.sees("1 test passed", ".state")
     (studio.folder / "mapping.yaml").write_text(MAPPING.replace("order.total,", "order.id,"), "utf-8")
-    shows(person, "paid")
+    person.shows("paid")
     person.sees('"total": "o-1"', "#output")
     assert "from: order.id," in person.rules
 
 
 def test_one_click_makes_a_test_of_what_is_seen(person: Person, studio: Studio) -> None:
-    shows(person, "paid")
+    person.shows("paid")
     person.clicks("Make a test of it")
     person.sees("was written into tests/orders.yaml", ".toast")
     bottom = "getBoundingClientRect().bottom"
@@ -196,7 +193,7 @@ def test_a_finding_leads_to_its_page_and_to_its_change(person: Person) -> None:
 
 
 def test_a_table_is_edited_in_cells(person: Person) -> None:
-    shows(person, "paid")
+    person.shows("paid")
     person.clicks("Edit table")
     person.page.wait("document.querySelector('dialog .cells')")
     assert person.page.run("[...document.querySelectorAll('dialog td input')].map((one) => one.value)") == [
@@ -220,7 +217,7 @@ def test_a_table_is_edited_in_cells(person: Person) -> None:
 
 
 def test_expressions_are_evaluated_while_they_are_typed(person: Person) -> None:
-    shows(person, "open")
+    person.shows("open")
     person.clicks("Evaluate", "[role=tab]")
     person.sees("record", "#panel")
     person.page.click("#panel input")
@@ -231,7 +228,7 @@ def test_expressions_are_evaluated_while_they_are_typed(person: Person) -> None:
 
 
 def test_masked_values_are_nowhere_on_the_page(person: Person) -> None:
-    shows(person, "paid")
+    person.shows("paid")
     person.clicks('"ida@example.com"', "#output .row")
     person.sees("order.customer.email", "#panel")
     person.clicks("Mask", ".tools button")
@@ -316,7 +313,7 @@ def test_what_is_written_outlives_the_server(page: Page, tmp_path: Path) -> None
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the worker in /proc")
 def test_a_worker_that_dies_is_started_anew(person: Person, studio: Studio) -> None:
-    shows(person, "paid")
+    person.shows("paid")
     children = Path(f"/proc/{studio.process.pid}/task/{studio.process.pid}/children").read_text("utf-8").split()
     for child in children:
         os.kill(int(child), signal.SIGKILL)
@@ -344,7 +341,7 @@ def test_a_large_sample_is_shown_in_parts(page: Page, tmp_path: Path) -> None:
     person = Person(page)
     try:
         person.opens(studio, studio.address)
-        shows(person, "large")
+        person.shows("large")
         person.sees("This input is large", "#input")
         person.sees('"order_id": "o-9"', "#output")
         assert page.run("document.querySelectorAll('#input .row').length") < 120

@@ -242,6 +242,7 @@ def test_results_come_without_a_jump(person: Person, studio: Studio) -> None:
     assert person.page.run(boxes) == before
 
 
+@pytest.mark.slow
 def test_the_policy_forbids_all_that_is_not_the_page_s_own(person: Person, studio: Studio) -> None:
     person.opens(studio)
     page = person.page

@@ -83,6 +83,7 @@ def test_a_broken_line_is_one_problem(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_the_summary_counts_the_leaves_that_no_rule_reads(tmp_path: Path) -> None:
     sample = json.loads(PURCHASE.read_text("utf-8"))
     mapping = load("mparticle-moengage")
@@ -202,6 +203,7 @@ def test_requests_alone(batch: Path) -> None:
     assert documents(run("transform", "--format", "requests", batch).stdout) == [REQUEST]
 
 
+@pytest.mark.slow
 def test_bulk_bodies_stay_under_the_limit(tmp_path: Path) -> None:
     path = tmp_path / "batches.ndjson"
     long = {**BATCH, "user_attributes": {f"a{number}": "x" * 500 for number in range(90)}}
@@ -277,12 +279,14 @@ def test_from_a_folder_that_is_gone(batch: Path, tmp_path: Path) -> None:
     assert documents(done.stdout) == [RESULT]
 
 
+@pytest.mark.slow
 def test_a_workspace_may_take_all_that_a_rule_of_its_mapping_took(tmp_path: Path) -> None:
     rule = "rules: [{rule: x, route: events, when: event.event_type == 'commerce_event', skip: a}]"
     (tmp_path / "workspace.yaml").write_text(f"language: 1\nworkspace: w\nextends: mparticle-moengage@1\n{rule}\n")
     assert run("check", tmp_path).exit_code == 0
 
 
+@pytest.mark.slow
 def test_the_folder_here_is_a_mapping(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT / "mappings/mparticle-moengage/v1")
     assert run("show", ".").exit_code == 0

@@ -61,6 +61,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         path.write_text(text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "code"),
     [
@@ -126,6 +127,7 @@ def test_what_is_written_says_which_file_it_was() -> None:
         assert "1 still failing" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_module_that_runs_alone_gives_the_same() -> None:
     rules = f"rejects{NAME}.yaml"
     CliRunner().invoke(main, ["compile", "--standalone", rules, "-o", "m.py"])
@@ -134,6 +136,7 @@ def test_a_module_that_runs_alone_gives_the_same() -> None:
     assert json.loads(done.stdout) == json.loads(expected.stdout)
 
 
+@pytest.mark.slow
 def test_processes_take_such_names() -> None:
     command = [sys.executable, "-m", "moemap.cli", "transform", "--jobs", "2", f"{NAME}.json", f"bad{NAME}.json"]
     done = subprocess.run([*command, "--workspace", f"{NAME}.yaml"], capture_output=True, env=dict(os.environ))

@@ -98,6 +98,7 @@ def test_a_budget() -> None:
     assert run("--budget", "5m").stdout.endswith("5 mutants: 5 killed, 0 survived (3 known from before)\n")
 
 
+@pytest.mark.slow
 def test_suggested_tests_for_survivors() -> None:
     write([Block("mapping.yaml", MAPPING, 1)], Path())
     Path("tests.yaml").write_text(TESTS, "utf-8")

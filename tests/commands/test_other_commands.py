@@ -5,6 +5,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from click import Context
 
 from moemap.cli import main
 from moemap.engine import api
+from moemap.engine.pages import pages
 from moemap.engine.proof import prover
 from moemap.engine.source.homes import MAPPINGS
 from moemap.tests.commands.test_commands import ROOT, run
@@ -84,7 +87,7 @@ def test_prove_prints_a_verdict_for_each_output(tmp_path: Path, monkeypatch: pyt
     folder = shutil.copytree(MAPPINGS / "mparticle-moengage" / "v1", tmp_path / "v1")
     path = folder / "mapping.yaml"  # what settings may be is not said there, so some names are not certain
     path.write_text(re.sub(r"^ +pattern: .*\n", "", path.read_text("utf-8"), flags=re.MULTILINE), "utf-8")
-    proof = prover.prove(api.load(path).rulebook)
+    proof = prover.prove(api.load(path).rulebook, tries=100)
     monkeypatch.setattr(prover, "prove", lambda *_, **__: proof)
     done = run("check", "--prove", path)
     verdicts = [line.split()[:2] for line in done.stdout.splitlines() if line.startswith("  ") and line[2] != " "]
@@ -173,11 +176,20 @@ def test_explain_code() -> None:
     assert run("explain-code", "m101").stdout.startswith("# M101")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def pages_are_made_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("moemap.engine.pages.pages", cache(pages))
+        yield
+
+
+@pytest.mark.slow
 def test_docs_are_current() -> None:
     done = run("docs", "--check", "--reference", ROOT / "docs")
     assert (done.stdout, done.exit_code) == ("", 0)
 
 
+@pytest.mark.slow
 def test_docs_are_written(tmp_path: Path) -> None:
     assert "functions.md written" in run("docs", "--reference", tmp_path).stdout
     assert run("docs", "--check", "--reference", tmp_path).exit_code == 0

@@ -155,6 +155,7 @@ def test_rule_files_without_tests_are_not_green(here: Path) -> None:
     assert (done.exit_code, done.stderr.splitlines()[-1]) == (2, "Error: no tests found")
 
 
+@pytest.mark.slow
 def test_the_installed_mappings_are_taken_where_there_is_nothing_else(here: Path) -> None:
     done = run("check")
     assert (done.exit_code, done.stderr) == (0, "no rule files here: taking the installed mappings\n")
@@ -291,6 +292,7 @@ def completed(*words: str) -> list[str]:
     return done.stdout.split()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
@@ -429,6 +431,7 @@ def schema_of(levels: int) -> str:
     return '{"type": "object", "properties": {"a": ' * levels + '{"type": "integer"}' + "}}" * levels
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", ["made", "some/where/made"])
 @pytest.mark.parametrize(
     ("option", "content", "message"),

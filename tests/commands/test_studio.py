@@ -51,6 +51,7 @@ def enter(url: str, token: str) -> int:
         return error.code
 
 
+@pytest.mark.slow
 def test_the_address_opens_one_browser(root: Path) -> None:
     with studio(cwd=root) as (process, line):
         match = re.fullmatch(r"Studio is at (http://127\.0\.0\.1:\d+)/#([\w-]{43})", line)
@@ -63,6 +64,7 @@ def test_the_address_opens_one_browser(root: Path) -> None:
         assert process.wait() == 0
 
 
+@pytest.mark.slow
 def test_edits_that_are_not_saved_are_not_lost_by_accident(root: Path) -> None:
     async def edit(url: str, token: str) -> None:
         origin = {"Origin": url}
@@ -87,6 +89,7 @@ def test_edits_that_are_not_saved_are_not_lost_by_accident(root: Path) -> None:
     assert (root / MAIN).read_text() == MAPPING
 
 
+@pytest.mark.slow
 def test_a_token_file_is_private_and_is_written_anew(root: Path, tmp_path: Path) -> None:
     file = tmp_path / "token"
     with studio(".", "--token-file", str(file), cwd=root) as (process, line):
@@ -103,6 +106,7 @@ def test_a_token_file_is_private_and_is_written_anew(root: Path, tmp_path: Path)
     assert not file.exists()
 
 
+@pytest.mark.slow
 def test_a_port_that_is_in_use(root: Path) -> None:
     with studio(cwd=root) as (_, line):
         port = line.rpartition(":")[2].partition("/")[0]
@@ -117,6 +121,7 @@ def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_export(root: Path, tmp_path: Path) -> None:
     file = tmp_path / "state.html"
     assert run("--export", str(file), cwd=root).returncode == 0
@@ -126,6 +131,7 @@ def test_export(root: Path, tmp_path: Path) -> None:
     assert "u7" in file.read_text()
 
 
+@pytest.mark.slow
 def test_export_needs_a_mapping_that_can_be_used(root: Path, tmp_path: Path) -> None:
     (root / "shop" / "mapping.yaml").write_text("language: 1\nname: [")
     done = run("--export", str(tmp_path / "state.html"), cwd=root)

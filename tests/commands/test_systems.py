@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -90,25 +91,29 @@ def test_a_pipe_and_a_reader_that_goes_away(moemap: list[str]) -> None:
         assert process.stderr.read() == b""
 
 
-MAPPING = "mparticle-moengage@1"
+MAPPING = "mappings/github-to-chat"
+PUSH = f"{MAPPING}/samples/push.json"
 OTHERS = [
     ["check"],
-    ["test", "-k", "purchase"],
+    ["test", "-k", "push"],
     ["show"],
     ["compile", "--standalone"],
     ["config"],
-    ["diff", "--corpus", str(PURCHASE), MAPPING, MAPPING],
+    ["diff", "--corpus", PUSH, MAPPING, MAPPING],
     ["docs", MAPPING],
-    ["eval", "batch", "--mapping", MAPPING, "--input", str(PURCHASE)],
-    ["explain", "--mapping", MAPPING, str(PURCHASE)],
-    ["lost", "--mapping", MAPPING, "--write-baseline", "baseline.json", str(PURCHASE)],
-    ["new", "orders", "--from-sample", str(PURCHASE)],
-    ["fmt", "--check", str(ROOT / "examples" / "workspaces")],
+    ["eval", "hook", "--mapping", MAPPING, "--input", PUSH],
+    ["explain", "--mapping", MAPPING, PUSH],
+    ["lost", "--mapping", MAPPING, "--write-baseline", "baseline.json", PUSH],
+    ["new", "orders", "--from-sample", PUSH],
+    ["fmt", "--check", MAPPING],
 ]
 
 
 @pytest.mark.parametrize("arguments", OTHERS, ids=lambda arguments: arguments[0])
 def test_the_other_commands(moemap: list[str], arguments: list[str], tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "examples" / "mappings", tmp_path / "mappings")
+    project = '[tool.moemap]\nmappings = ["mappings"]\ndefault = "github-to-chat"\n'
+    (tmp_path / "pyproject.toml").write_text(project)
     done = subprocess.run([*moemap, *arguments], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
 

@@ -188,6 +188,7 @@ def test_every_code_has_a_page() -> None:
     assert set(PAGES) == set(CATALOGUE)
 
 
+@pytest.mark.slow
 def test_the_index_and_the_pages_of_checks_are_current() -> None:
     written = {name: text for name, text in pages().items() if name.startswith("problems/")}
     assert {name: (DOCS / name).read_text(encoding="utf-8") for name in written} == written

@@ -68,6 +68,7 @@ def test_a_folder_is_the_mapping_in_it(write: Callable[[Any], Path], monkeypatch
         moemap.load(folder.parent)
 
 
+@pytest.mark.slow
 def test_json_may_begin_with_a_byte_order_mark() -> None:
     mapping = moemap.load("mparticle-moengage")
     expected = mapping.transform_json(BATCH).to_json()

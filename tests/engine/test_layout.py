@@ -6,6 +6,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,15 +44,16 @@ def modules() -> dict[str, Path]:
     return found
 
 
-def imports(name: str, path: Path, known: dict[str, Path]) -> Iterator[Import]:
+@cache
+def imports(name: str) -> tuple[Import, ...]:
     """All imports of a module from the engine, those for type checkers included."""
+    path = MODULES[name]
     text = path.read_text("utf-8")
     lines = text.splitlines()
     parts = [] if not name else name.split(".")
     package = parts if path.name == "__init__.py" else parts[:-1]
-    tree = ast.parse(text)
-    inner = {id(part) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) for part in ast.walk(node)}
-    for node in ast.walk(tree):
+    found = []
+    for node, is_inner in _statements(ast.parse(text).body, False):
         if not isinstance(node, ast.ImportFrom) or not node.level:
             continue
         base = [*package[: len(package) - node.level + 1], *(node.module.split(".") if node.module else ())]
@@ -61,12 +63,23 @@ def imports(name: str, path: Path, known: dict[str, Path]) -> Iterator[Import]:
         reason = "#" in lines[node.lineno - 1] or lines[above - 1].lstrip().startswith("#")
         for alias in node.names:
             whole = ".".join([*base, alias.name])
-            target = whole if whole in known else ".".join(base)
-            yield Import(target, node.lineno, id(node) in inner, reason)
+            target = whole if whole in MODULES else ".".join(base)
+            found.append(Import(target, node.lineno, is_inner, reason))
+    return tuple(found)
+
+
+def _statements(body: list[ast.stmt], is_inner: bool) -> Iterator[tuple[ast.stmt, bool]]:
+    """All statements, and whether each is inside of a function; no other part of a tree has an import."""
+    for node in body:
+        yield node, is_inner
+        inside = is_inner or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for block in ("body", "orelse", "finalbody"):
+            yield from _statements(getattr(node, block, []), inside)
+        for part in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
+            yield from _statements(part.body, inside)
 
 
 MODULES = modules()
-GRAPH = {name: list(imports(name, path, MODULES)) for name, path in MODULES.items()}
 
 
 def stage_of(module: str) -> str:
@@ -83,10 +96,10 @@ def test_every_folder_has_its_place() -> None:
 def test_nothing_imports_upwards(name: str) -> None:
     stage = stage_of(name)
     if stage in DOORS or not stage:
-        assert not ABOVE & {stage_of(one.module) for one in GRAPH[name]}
+        assert not ABOVE & {stage_of(one.module) for one in imports(name)}
         return
     allowed = {*FREE, *(ORDER[: ORDER.index(stage) + 1] if stage in ORDER else ()), *(DOORS if stage in ABOVE else ())}
-    assert [one for one in GRAPH[name] if stage_of(one.module) not in allowed] == []
+    assert [one for one in imports(name) if stage_of(one.module) not in allowed] == []
 
 
 def test_nothing_imports_in_a_circle() -> None:
@@ -95,7 +108,7 @@ def test_nothing_imports_in_a_circle() -> None:
     def visit(name: str, above: tuple[str, ...]) -> None:
         assert name not in above, " -> ".join((*above[above.index(name) :], name))
         if name not in done:
-            for one in GRAPH.get(name, ()):
+            for one in imports(name) if name in MODULES else ():
                 visit(one.module, (*above, name))
             done.add(name)
 
@@ -107,7 +120,7 @@ def test_nothing_imports_in_a_circle() -> None:
 
 @pytest.mark.parametrize("name", sorted(MODULES))
 def test_imports_inside_of_functions_have_a_reason(name: str) -> None:
-    assert [one for one in GRAPH[name] if one.is_inner and not one.has_reason] == []
+    assert [one for one in imports(name) if one.is_inner and not one.has_reason] == []
 
 
 @pytest.mark.parametrize("name", ORDER)

@@ -88,6 +88,7 @@ def test_all_forms_of_plans_are_read(plan: Any, tmp_path: Path) -> None:
     assert (made.problems, made.converted) == ((), 1)
 
 
+@pytest.mark.slow
 def test_rules_are_checked_against_the_plan(tmp_path: Path) -> None:
     made = imported(tmp_path, [SEARCH])
     write(made, tmp_path / "planned")
@@ -111,6 +112,7 @@ UNPLANNED: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("batch", "expected"), UNPLANNED)
 def test_unplanned_events_and_members_are_reported(
     batch: dict[str, Any], expected: list[tuple[str, str]], tmp_path: Path

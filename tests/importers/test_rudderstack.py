@@ -257,6 +257,7 @@ def test_what_cannot_be_converted_is_said_and_costs_nothing_else(name: str, tmp_
     assert body(tmp_path, {"event": "E"})["kept"] == "E"
 
 
+@pytest.mark.slow
 def test_the_mapping_is_free_of_problems(tmp_path: Path) -> None:
     imported(tmp_path, [{**entry, "destKey": f"f{index}"} for index, (entry, _) in enumerate(CASES.values())], GENERIC)
     assert api.inspect(tmp_path / "shop").problems == ()

@@ -24,6 +24,7 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "arguments"), COMMANDS)
 def test_what_commands_write(name: str, arguments: list[str]) -> None:
     document = json.loads(CliRunner().invoke(main, arguments).stdout)

@@ -96,6 +96,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(st.lists(JSON, min_size=1, max_size=8))
 def test_every_sample_conforms(samples: list[Any]) -> None:

@@ -405,6 +405,7 @@ def test_any_samples(tmp_path_factory: pytest.TempPathFactory, values: list[Any]
     checked(tmp_path_factory.mktemp("any") / "any", start("any", samples, None, operation))
 
 
+@pytest.mark.slow
 def test_a_wide_sample_takes_the_time_of_its_width(tmp_path: Path) -> None:
     """Quadratic time in the members would be minutes."""
     made = start("made", [DraftSample("wide", {f"m{number}": number for number in range(1_500)})])

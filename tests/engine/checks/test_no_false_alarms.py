@@ -16,11 +16,13 @@ ROOT = Path(__file__).parents[3]
 SHIPPED = sorted([*MAPPINGS.glob("*/*/mapping.yaml"), *(ROOT / "examples" / "workspaces").glob("*.yaml")])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_shipped(path: Path) -> None:
     assert [f"{problem.place} {problem.code} {problem.message}" for problem in inspect(path).problems] == []
 
 
+@pytest.mark.slow
 def test_checking_is_quick() -> None:
     loaded = load(SHIPPED[-1])
     assert loaded.rulebook is not None

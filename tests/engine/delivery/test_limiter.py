@@ -74,6 +74,7 @@ def counted(window: PlannedWindow, call: list[Entry], key: str | None) -> int:
     return len(own) if window.counts == "bodies" else 1
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(WINDOWS, CALLS)
 def test_no_span_has_more_than_its_limit(

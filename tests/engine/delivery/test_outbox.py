@@ -468,6 +468,7 @@ def machine(new_place: Callable[[], str]) -> type[RuleBasedStateMachine]:
     return Law
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 def test_the_queue_is_what_the_log_says(machine: type[RuleBasedStateMachine]) -> None:
     run_state_machine_as_test(machine, settings=settings(stateful_step_count=25))

@@ -145,6 +145,7 @@ def test_a_refused_body_is_halved_until_the_bad_element_is_found(outbox: Outbox)
     assert Counter(one.path for one in done.destination.effects)["/bulk/app-1"] > 80
 
 
+@pytest.mark.slow
 def test_no_window_is_exceeded(outbox: Outbox) -> None:
     done = deliver(
         outbox,

@@ -112,6 +112,7 @@ def errors(state: EditingState, path: Path) -> list[Problem]:
     return [one for listed in state.diagnostics(path).values() for one in listed if one.severity == "error"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_changes_are_offered(case: str, shop: Path) -> None:
     file, old, new, title, text = CASES[case]
@@ -147,6 +148,7 @@ MISTAKES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("new", MISTAKES)
 def test_each_change_resolves_its_problem_and_causes_no_other(new: str, shop: Path) -> None:
     state, path, position = opened(shop, ORDERS, FIELD, new)
@@ -280,6 +282,7 @@ def test_rules_are_added_for_values_that_none_is_for(shop: Path) -> None:
     assert [one.code for one in errors(state, path)] == ["M133"]  # of the part that nothing includes
 
 
+@pytest.mark.slow
 def test_only_what_the_whole_rule_sees_is_extracted(shop: Path) -> None:
     def titles(new: str, selected: str) -> list[str]:
         state, path, position = opened(shop, ORDERS, "    kind: code", new)

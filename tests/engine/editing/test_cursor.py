@@ -137,6 +137,7 @@ def test_every_position_of_broken_texts(seed: int) -> None:
             assert offset_of(parsed.source, position_of(parsed.source, offset)) == offset or text[offset - 1] == "\r"
 
 
+@pytest.mark.slow
 def test_every_position_of_what_is_shipped() -> None:
     state = EditingState([SHIPPED])
     for path in sorted(SHIPPED.glob("*.yaml")):

@@ -135,6 +135,7 @@ def test_hovering_tells_what_is_known(case: str, shop: Path) -> None:
     assert line[found.span.start.column - 1 : found.span.end.column - 1] == part
 
 
+@pytest.mark.slow
 def test_the_rules_that_read_a_member_are_named() -> None:
     path = MAPPINGS / "mparticle-moengage" / "v1" / "commerce.yaml"
     state = EditingState([path.parent])

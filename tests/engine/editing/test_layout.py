@@ -177,6 +177,7 @@ def key(dice: Random, text: str) -> str:
     return dice.choice((json.dumps(text), quoted if text.isprintable() else json.dumps(text)))
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(st.integers(0, 2**32))
 def test_any_text_of_random_rules_keeps_its_meaning(seed: int) -> None:
@@ -187,6 +188,7 @@ def test_any_text_of_random_rules_keeps_its_meaning(seed: int) -> None:
         check_law(text)
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @settings(max_examples=settings().max_examples // 2)
 @given(st.sampled_from(SHIPPED), st.integers(0, 2**32))

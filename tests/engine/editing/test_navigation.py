@@ -164,6 +164,7 @@ def assert_renamed_and_back(state: EditingState, path: Path, position: Position,
     return len(edits)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "marked", "old"),
     [
@@ -229,6 +230,7 @@ def test_a_project_file_with_the_setting(project: Path) -> None:
         rename(state, project / "mapping.yaml", at(state, project / "mapping.yaml", "  cur|rency: {type"), "money")
 
 
+@pytest.mark.slow
 def test_renaming_in_texts_of_other_systems(project: Path) -> None:
     state, path = EditingState([project]), project / "parts" / "orders.yaml"
     text = FILES["parts/orders.yaml"].replace("# Orders", "# \U0001f600 Orders").replace("\n", "\r\n")

@@ -54,6 +54,7 @@ def by_reader(state: EditingState, main: Path) -> Texts:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @pytest.mark.parametrize("seed", range(6))
 def test_random_rulebooks(seed: int, tmp_path: Path, head: dict[str, Any]) -> None:

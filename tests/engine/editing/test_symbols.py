@@ -6,6 +6,8 @@ from itertools import pairwise
 from pathlib import Path
 from random import Random
 
+import pytest
+
 from moemap.engine.editing.cursor import position_of
 from moemap.engine.editing.data import Fold, Symbol
 from moemap.engine.editing.state import EditingState
@@ -49,6 +51,7 @@ def test_the_outline_of_a_part(project: Path) -> None:
     assert document_symbols(state, project / "other" / "compose.yaml") == ()
 
 
+@pytest.mark.slow
 def test_symbols_lie_in_each_other(project: Path) -> None:
     def check(symbol: Symbol) -> None:
         assert symbol.span.start <= symbol.selection.start <= symbol.selection.end <= symbol.span.end
@@ -84,6 +87,7 @@ def test_folding(project: Path) -> None:
     assert Fold(1, 3, is_comment=True) in folds(state, path)
 
 
+@pytest.mark.slow
 def test_each_selection_contains_the_one_before(project: Path) -> None:
     state, random = EditingState([project, SHIPPED]), Random(1)
     for path in [path for path in state.files() if state.kind(path) is not None]:

@@ -49,6 +49,7 @@ def test_templates(text: str, wanted: str) -> None:
     assert ", ".join(f"{one.type} {text[one.start : one.end]}" for one in lexed(text, "template")) == wanted
 
 
+@pytest.mark.slow
 def test_tokens_lie_in_their_scalars(project: Path) -> None:
     state = EditingState([project, SHIPPED])
     count = 0

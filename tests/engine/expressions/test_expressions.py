@@ -397,6 +397,7 @@ class ExactFunctions(jmespath.functions.Functions):
         return included(subject, search) if isinstance(subject, list) else search in subject
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @settings(max_examples=settings().max_examples * 2)
 @example("contains(to_array(`1`), `true`)", None)

@@ -305,6 +305,7 @@ def calls(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     return f"{function.name}({', '.join(arguments)})", given_
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(calls())
 def test_functions_give_json_or_refuse(call: tuple[str, dict[str, Any]]) -> None:

@@ -111,6 +111,7 @@ def test_long_lists_are_compared_in_reasonable_time(shift: int) -> None:
     assert len(compare(expected, actual)) >= 2999
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(values, values, st.booleans())
 def test_no_difference_where_they_match(one: Any, other: Any, partial: bool) -> None:

@@ -157,6 +157,7 @@ def pairs(draw: st.DrawFn) -> tuple[Any, Any]:
     return value, changed(draw, value)
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(pairs(), st.booleans(), st.sampled_from(["\n", "\r\n"]))
 def test_what_is_written_reads_back(pair: tuple[Any, Any], as_block: bool, newline: str) -> None:

@@ -147,6 +147,7 @@ leaves = st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=
 values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3))
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=settings().max_examples // 2)
 @given(actual=st.lists(values, min_size=1, max_size=3), expected=st.lists(values, max_size=3), partial=st.booleans())

@@ -93,6 +93,7 @@ def test_the_interpreter_gives_what_was_inferred(seed: int) -> None:
     _holds(SCHEMA, Random(seed))
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(st.integers(0, 2**32))
 @settings(max_examples=settings().max_examples * 2 // 5)

@@ -115,6 +115,7 @@ def mapping() -> api.Mapping:
     return api.load("mparticle-moengage")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sample", EXAMPLES, ids=lambda path: path.stem)
 def test_members_that_are_not_read_do_not_count(sample: Path, mapping: api.Mapping) -> None:
     found = loss_over(mapping.rulebook, [str(sample)], lambda _line: None)

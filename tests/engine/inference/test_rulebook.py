@@ -54,6 +54,7 @@ def _sampled(type_: Type, random: Random, value: Any) -> Any:
         return value
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @pytest.mark.parametrize("name", PATHS)
 @given(st.integers(0, 2**32))

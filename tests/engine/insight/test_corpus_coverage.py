@@ -16,6 +16,7 @@ from moemap.tests.docs.examples import Block, write
 from moemap.tests.engine.insight.test_coverage import EXAMPLES, MAPPING, batches
 
 
+@pytest.mark.slow
 def test_the_counts_are_those_of_the_interpreter() -> None:
     rulebook = api.load("mparticle-moengage").rulebook
     interpreter = CountingInterpreter(rulebook)

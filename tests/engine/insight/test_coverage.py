@@ -121,6 +121,7 @@ def batches() -> Iterator[Any]:
         yield from content if isinstance(content, list) else [content]
 
 
+@pytest.mark.slow
 def test_every_decision_is_a_branch_and_none_is_unreachable() -> None:
     rulebook = api.load("mparticle-moengage").rulebook
     catalogue = branches_of(rulebook)

@@ -63,6 +63,7 @@ def batch_of(kind: Callable[[int], str], count: int = ELEMENTS) -> dict[str, Any
     return {"events": [{"n": number, "kind": kind(number), "v": f"v{number}"} for number in range(count)]}
 
 
+@pytest.mark.slow
 def test_rules_that_do_not_take_an_element_are_not_kept(many: Rulebook) -> None:
     """There are as many as rules times elements, and few questions are about them."""
     found = trace(many, batch_of(lambda number: f"k{number}"))
@@ -73,6 +74,7 @@ def test_rules_that_do_not_take_an_element_are_not_kept(many: Rulebook) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_the_nearest_of_the_elements_that_rules_do_not_take(many: Rulebook, monkeypatch: pytest.MonkeyPatch) -> None:
     found = trace(many, batch_of(lambda number: "other"))
     (miss,) = why_not(found, "/a3")
@@ -85,6 +87,7 @@ def test_the_nearest_of_the_elements_that_rules_do_not_take(many: Rulebook, monk
     assert (miss.element, found.refused[None][1]) == ("/events/0", 1)
 
 
+@pytest.mark.slow
 def test_at_most_so_many_decisions(many: Rulebook, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tracing, "MAX_DECISIONS", 100)
     batch = batch_of(lambda number: f"k{number}")
@@ -108,6 +111,7 @@ def asked(batch: Any, *options: str) -> Result:
     return CliRunner().invoke(main, ["explain", "batch.json", "--mapping", "mapping.yaml", *options])
 
 
+@pytest.mark.slow
 def test_how_many_elements_are_compared_is_said(many: Rulebook, monkeypatch: pytest.MonkeyPatch) -> None:
     batch = batch_of(lambda number: "other")
     assert asked(batch, "--why-not", "/a3").stderr == ""
@@ -119,12 +123,14 @@ def test_how_many_elements_are_compared_is_said(many: Rulebook, monkeypatch: pyt
     )
 
 
+@pytest.mark.slow
 def test_elements_that_are_left_out_take_time_in_proportion(many: Rulebook) -> None:
     """Quadratic time would be minutes."""
     found = trace(many, batch_of(lambda number: "early", 3_000))
     assert len(why_not(found, "/same")) == 20
 
 
+@pytest.mark.slow
 def test_requests_are_accounted_for_by_what_made_them(many: Rulebook) -> None:
     """Requests without a body, too; and in linear time."""
     batch = batch_of(lambda number: "bare" if number < 10 else "k3", 1_500)

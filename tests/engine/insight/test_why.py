@@ -283,6 +283,7 @@ def test_a_batch_of_which_no_rule_takes_anything(small: Rulebook) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_long_list_is_explained_in_the_time_of_its_length(small: Rulebook) -> None:
     """Quadratic time would be many minutes."""
     order = {"type": "order", "total": 1}
@@ -376,6 +377,7 @@ def test_the_summary_of_an_input_without_requests(small: Rulebook) -> None:
     assert summary_text(found, [], color=False) == "the input gives no request\n  /events/0: a test"
 
 
+@pytest.mark.slow
 def test_a_page_of_a_large_input_is_cut_off(small: Rulebook) -> None:
     events = [{"type": "order", "total": 1, "more": {f"m{number}": 1 for number in range(200)}} for _ in range(80)]
     page = as_html(trace(small, {"events": events}), "batch")

@@ -258,6 +258,7 @@ JSON = st.recursive(
 BATCHES = st.lists(st.dictionaries(st.text(), JSON, min_size=1, max_size=3), min_size=1, max_size=5)
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(BATCHES, st.integers(4, 40), st.sampled_from([None, 0, 2]), st.booleans())
 def test_every_form_gives_the_same_batches(batches: list[Any], chunk: int, indent: int | None, ascii_: bool) -> None:

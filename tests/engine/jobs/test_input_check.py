@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from moemap.engine import api
 from moemap.engine.jobs.input_check import input_checked
 from moemap.engine.jobs.transform import Recipe, Transform
@@ -18,6 +20,7 @@ def found(recipe: Recipe, batch: object) -> list[tuple[str, str | None]]:
     return [(problem.severity, problem.input) for problem in result.problems if problem.code == "M553"]
 
 
+@pytest.mark.slow
 def test_places_that_do_not_conform_are_warnings() -> None:
     assert found(Recipe("mparticle-moengage", {}, "result", False, reports=(input_checked,)), ODD) == [
         ("warning", "/device_info"),

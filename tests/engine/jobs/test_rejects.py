@@ -235,6 +235,7 @@ LINES = st.recursive(
 ).map(lambda value: json.dumps(value).encode())
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @settings(max_examples=settings().max_examples * 2)
 @given(st.binary(max_size=80) | LINES)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,7 @@ from moemap.engine.jobs.summary import Summary
 from moemap.engine.jobs.transform import Recipe
 
 MAPPING = "mparticle-moengage"
-PROGRAM = open_program(MAPPING, {})
-BULK_PROGRAM = open_program(MAPPING, {}, bulk=True)
+opened = cache(partial(open_program, MAPPING, {}))
 
 
 def batch(number: int) -> dict[str, Any]:
@@ -56,8 +56,7 @@ def job(tmp_path: Path, inputs: tuple[str, ...], **changes: Any) -> Job:
     format_ = changes.pop("format", "result")
     output, rejects = tmp_path / changes.pop("output", "out.ndjson"), tmp_path / "rejects.ndjson"
     recipe = Recipe(MAPPING, {}, format_, False, output.name, rejects.name)
-    program = BULK_PROGRAM if format_ == "bulk" else PROGRAM
-    return Job(inputs, recipe, program, output, rejects, **changes)
+    return Job(inputs, recipe, opened(bulk=format_ == "bulk"), output, rejects, **changes)
 
 
 def content(made: Job) -> tuple[bytes, bytes]:

@@ -78,12 +78,14 @@ def patched(base: Any, over: Any) -> Any:
     return result
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(OBJECTS, OBJECTS)
 def test_is_a_merge_patch(base: Any, over: Any) -> None:
     assert plain(layers.merge(node(base), node(over))) == patched(base, over)
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(OBJECTS, OBJECTS)
 def test_every_value_keeps_its_place(base: Any, over: Any) -> None:
@@ -93,6 +95,7 @@ def test_every_value_keeps_its_place(base: Any, over: Any) -> None:
         assert leaf.place.file in ("base.yaml", "over.yaml")
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(OBJECTS, OBJECTS)
 def test_what_is_changed_stands_in_the_file_that_changes_it(base: Any, over: Any) -> None:
@@ -113,6 +116,7 @@ def without_removals(over: Any, removed: set[tuple[int, int]], written: Node) ->
     }
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(OBJECTS, OBJECTS)
 def test_removals_in_vain_change_nothing_and_are_all(base: Any, over: Any) -> None:

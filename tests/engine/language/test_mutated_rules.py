@@ -380,6 +380,7 @@ def understood(rulebook: Rulebook, batches: list[Any], folder: Path) -> None:
     assert not loss_report.drift(loss_report.read_baseline(loss_report.baseline_of(loss).encode()), loss)
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(number=st.integers(0, 10_000), seed=st.integers(0, 2**32), changes=st.integers(1, 6))
 def test_examples_with_something_wrong_in_them(

@@ -266,6 +266,7 @@ def test_lenses_tell_what_tests_cover_when_these_were_run(editor: Editor, orders
     assert "rule refund" in str(asked["edit"])
 
 
+@pytest.mark.slow
 def test_branches_that_no_test_takes_are_listed(editor: Editor, orders: Path, root: Path) -> None:
     run(editor, "moemap.showUncovered", [str(root / "mapping.yaml"), "refund"])
     text = shown(editor).read_text("utf-8")

@@ -130,6 +130,7 @@ rules:
     assert sum(one.operator == "field" for one in mutants_of(loaded.rulebook)) == 2
 
 
+@pytest.mark.slow
 def test_nothing_but_the_changed_parts_is_made_again() -> None:
     rulebook = api.load("mparticle-moengage").rulebook
     rewriter = Rewriter(rulebook)

@@ -22,6 +22,7 @@ from moemap.tests.engine.patterns.test_emptiness import PATTERNS, TEXTS
 MANY_STATES = "(?:ab|a|b)*a[ab]{1000}c"
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(PATTERNS, st.lists(TEXTS, min_size=1, max_size=5))
 @settings(max_examples=settings().max_examples * 4)
@@ -48,6 +49,7 @@ def test_large_patterns(pattern: str) -> None:
     assert made is None or bits.is_found(f"b{made}b")
 
 
+@pytest.mark.slow
 def test_time_and_memory_grow_with_the_text_alone() -> None:
     dice = random.Random(1)
     text = "".join(dice.choice("ab") for _ in range(20_000))
@@ -59,6 +61,7 @@ def test_time_and_memory_grow_with_the_text_alone() -> None:
     assert time.process_time() - started < 2
 
 
+@pytest.mark.slow
 def test_sets_of_states_are_forgotten() -> None:
     dice = random.Random(1)
     machine = machine_of(read(MANY_STATES))

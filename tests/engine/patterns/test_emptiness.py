@@ -49,6 +49,7 @@ def _is_in(pattern: str, text: str) -> bool:
     return bool(jsonschema_rs.Draft202012Validator({"pattern": pattern}).is_valid(text))
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(PATTERNS, TEXTS)
 @settings(max_examples=settings().max_examples * 4)
@@ -64,6 +65,7 @@ def test_a_machine_finds_what_the_validator_finds(pattern: str, text: str) -> No
     assert is_empty(alone, frozenset({pattern})) is found
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(st.lists(PATTERNS, max_size=2), st.lists(PATTERNS, max_size=2), TEXTS, st.integers(0, 3), st.integers(0, 3))
 @settings(max_examples=settings().max_examples * 4)

@@ -13,6 +13,7 @@ from moemap.tests.engine.patterns.test_emptiness import PATTERNS, TEXTS
 LOOKS = st.sampled_from([r"a\b", r"\Ba", "(?=a)", "(?!b)", "(?<=a)", "(?<!b)", "a(?!$)", "(?:^|b)a", r"^\b"])
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(st.one_of(PATTERNS, LOOKS), st.one_of(PATTERNS, LOOKS), TEXTS, TEXTS)
 @settings(max_examples=settings().max_examples * 4)

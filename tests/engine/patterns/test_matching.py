@@ -66,6 +66,7 @@ def test_matches_are_those_of_python(pattern: str, text: str) -> None:
     assert list(matcher.matches(text)) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("pattern", "text"),
     [("(?:a|aa)+$", "a" * 20_000 + "b"), ("a.*b|a", "a" * 20_000), ("a*a*a*a*c", "a" * 20_000)],

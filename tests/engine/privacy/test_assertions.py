@@ -243,6 +243,7 @@ def test_flows_after_changes_are_those_of_new_rules() -> None:
     assert changed > 2
 
 
+@pytest.mark.slow
 def test_only_flows_of_rules_that_changed_are_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     walked: list[str] = []
     emitted = _Walk.emitted

@@ -59,6 +59,7 @@ def test_verdict(case: dict[str, Any], tmp_path: Path) -> None:
     assert not list(Search(walk(rulebook), rulebook.outputs["body"]).found(400 if output.verdict == "proven" else 0))
 
 
+@pytest.mark.slow
 def test_generated_schemas_and_mappings(tmp_path: Path) -> None:
     """Every field of one of these schemas is handed on in one of these ways, to a place with another of them."""
     parts: list[Any] = [

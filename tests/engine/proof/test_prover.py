@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from moemap.engine.inference.facts import Flow
 from moemap.engine.inference.rulebook import walk
 from moemap.engine.interpreter.interpreter import Interpreter
 from moemap.engine.language.loader import load
@@ -49,10 +51,17 @@ def _rulebook(path: Path, text: str | None = None) -> Rulebook:
     return rulebook
 
 
+@cache
+def _shipped() -> Flow:
+    """The types of the shipped mapping, which are inferred once."""
+    return walk(_rulebook(SHIPPED))
+
+
 def _verdicts(proof: Proof) -> dict[str, str]:
     return {output.output: output.verdict for output in proof.outputs}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("old", "new", "verdict", "guards"), CASES, ids=[case[1] or "as it is" for case in CASES])
 def test_verdict(old: str, new: str, verdict: str, guards: list[tuple[str, str, bool]]) -> None:
     text = SHOP.read_text(encoding="utf-8").replace(old, new) if old else None
@@ -79,7 +88,7 @@ def test_a_guard_names_its_place() -> None:
 
 @pytest.mark.slow
 def test_the_shipped_mapping_is_proven() -> None:
-    proof = prove(_rulebook(SHIPPED))
+    proof = prove(_shipped().rulebook)
     assert _verdicts(proof) == {"customer": "proven", "event": "proven", "device": "proven"}
 
 
@@ -110,15 +119,15 @@ def test_names_that_are_settings_without_patterns_are_guarded() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["event", "device", "customer"])
 def test_the_shipped_mapping_withstands(name: str) -> None:
-    rulebook = _rulebook(SHIPPED)
-    assert list(Search(walk(rulebook), rulebook.outputs[name]).found(1000)) == []
+    flow = _shipped()
+    assert list(Search(flow, flow.rulebook.outputs[name]).found(1000)) == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["event", "device", "customer"])
 def test_a_search_gives_the_requests_of_the_whole_mapping(name: str) -> None:
-    rulebook = _rulebook(SHIPPED)
-    search = Search(walk(rulebook), rulebook.outputs[name])
+    rulebook = _shipped().rulebook
+    search = Search(_shipped(), rulebook.outputs[name])
     requests = 0
     for case in range(22):
         values = {**rulebook.values, **search.settings[case]}

@@ -96,6 +96,7 @@ def _load(document: Any, folder: Path) -> schemas.Schema:
     return schemas.load(f"./{path.name}", folder)
 
 
+@pytest.mark.slow
 def test_gaps_are_neither_missing_nor_invented(tmp_path: Path) -> None:
     loaded = [_load(document, tmp_path) for document in SCHEMAS]
     types = [*TYPES, *map(type_of, loaded)]

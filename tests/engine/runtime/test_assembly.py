@@ -127,6 +127,7 @@ BATCH = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @example(batch={"items": [{"text": "a", "keep": True}, {"text": "b", "keep": True, "more": "no object"}]})
 @given(batch=BATCH)
@@ -166,6 +167,7 @@ def test_a_body_that_is_too_deep(
     assert "M509" in {problem.code for problem in given.problems}
 
 
+@pytest.mark.slow
 def test_the_shipped_mapping_with_many_attributes(shipped_mapping: Callable[..., api.Mapping]) -> None:
     compiled = compiler.compile(shipped_mapping().rulebook)
     compiled._interpreter = Once(_unexpected)
@@ -191,6 +193,7 @@ def bounded(pair: Pair) -> tuple[Interpreter, compiler.Compiled, Standalone]:
     return Interpreter(rulebook), compiler.compile(rulebook), vars(module)["transform"]
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @example(batch={"items": [{"text": "w" * 200, "keep": True}, {"text": "w" * 200, "keep": True}]})
 @given(batch=BATCH)

@@ -89,6 +89,7 @@ def assemblies(draw: st.DrawFn) -> tuple[OutputSpec, dict[str, Any], Target, lis
 answered = Counter[bool]()
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @settings(max_examples=settings().max_examples * 4)
 @given(assembly=assemblies())

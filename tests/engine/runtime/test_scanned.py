@@ -85,6 +85,7 @@ RULES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rules", "number"), RULES)
 def test_the_limit_is_the_same_in_every_way(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rules: str, number: int

@@ -107,6 +107,7 @@ def _schemas(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 SIMPLE = st.booleans() | st.sampled_from([{"type": "string"}, {"type": "integer"}, {"minimum": 1}, {"pattern": "^a"}])
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(_schemas(st.recursive(SIMPLE, _schemas, max_leaves=4)), SIMPLE, SIMPLE, st.lists(JSON, min_size=1, max_size=4))
 def test_any_schema(document: dict[str, Any], one: Any, two: Any, bodies: list[Any]) -> None:

@@ -40,6 +40,7 @@ def book(tmp_path_factory: pytest.TempPathFactory, bodies: ModuleType, head: dic
     return read
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @pytest.mark.parametrize("seed", range(8))
 def test_doors(seed: int, book: Books, bodies: ModuleType, difference: Callable[[Result, Result], str]) -> None:

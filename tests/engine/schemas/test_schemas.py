@@ -179,6 +179,7 @@ SCALARS = st.none() | st.booleans() | st.integers(-1, 3) | st.floats(-1, 3) | st
 JSON = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=4))
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @pytest.mark.parametrize("name", NAMES)
 @settings(max_examples=settings().max_examples // 2)
@@ -409,6 +410,7 @@ def test_pairs_that_refer_on_one_level_deeper_in_the_value_each(tmp_path: Path) 
     assert violation.pointer == "/x" * levels
 
 
+@pytest.mark.slow
 def test_a_long_chain_of_files(tmp_path: Path) -> None:
     for number in range(1200):
         content = {"properties": {"a": {"$ref": f"{number + 1}.json"}}} if number < 1199 else {}

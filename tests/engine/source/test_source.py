@@ -346,6 +346,7 @@ TEXTS = st.text(CHARACTERS, max_size=80)
 STYLES = ["", "'", '"', "|", ">"]
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @settings(max_examples=settings().max_examples * 2)
 @example("'\"\\ \n\n a\n  b\n\n\n", ">", 20, True, 1)

@@ -101,6 +101,7 @@ LINES = st.lists(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(LINES)
 def test_random_texts(lines: list[tuple[str, list[str], str]]) -> None:

@@ -130,6 +130,7 @@ def test_every_request_is_refused_under_another_name(run: Run, method: str, host
     run(work)
 
 
+@pytest.mark.slow
 def test_a_socket_needs_host_origin_and_cookie(run: Run) -> None:
     async def work(site: Site) -> None:
         good = await site.enter()
@@ -284,6 +285,7 @@ def test_messages_that_are_no_requests(run: Run, text: str) -> None:
     run(work)
 
 
+@pytest.mark.slow
 def test_binary_and_huge_messages_end_the_page(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     async def work(site: Site) -> None:
         headers = await site.enter()

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
+
 from .conftest import MAIN, MAPPING, Site
 
 Run = Callable[..., None]
 
 
+@pytest.mark.slow
 def test_large_samples_are_evaluated_in_the_background(run: Run) -> None:
     async def work(site: Site) -> None:
         large = {"user": "x" * 600_000, "events": [{"name": "seen"}]}
@@ -28,6 +31,7 @@ def test_large_samples_are_evaluated_in_the_background(run: Run) -> None:
     run(work)
 
 
+@pytest.mark.slow
 def test_findings_about_workspaces_follow_in_the_background(run: Run) -> None:
     async def work(site: Site) -> None:
         workspace = "language: 1\nworkspace: acme\nextends: ./mapping.yaml\nsettings: {shop: other}\n"
@@ -52,6 +56,7 @@ def test_findings_about_workspaces_follow_in_the_background(run: Run) -> None:
     run(work)
 
 
+@pytest.mark.slow
 def test_very_large_samples_are_not_explained(run: Run) -> None:
     async def work(site: Site) -> None:
         site.path("samples/large.json").write_text(json.dumps({"user": "x" * 2_000_000, "events": []}))

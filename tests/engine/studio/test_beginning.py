@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from .conftest import Site
 
 Run = Callable[..., None]
 
 
+@pytest.mark.slow
 def test_a_mapping_begins_with_a_payload(run: Run) -> None:
     async def work(site: Site) -> None:
         async with site.page() as page:

@@ -223,6 +223,7 @@ def test_versions_are_compared(ask: Ask, root: Path) -> None:
     assert ask("compare", old="--output=x")["kind"] == "unavailable"
 
 
+@pytest.mark.slow
 def test_large_values_come_in_parts(ask: Ask) -> None:
     value = {"user": "x" * 5_000, "events": [{"name": str(number)} for number in range(3_000)]}
     ask("change", {"pasted": {"large": json.dumps(value)}})

@@ -6,11 +6,14 @@ import asyncio
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
 from moemap.engine.studio.process import WorkerProcess
 
 from .conftest import MAIN
 
 
+@pytest.mark.slow
 def test_a_request_is_given_up_while_the_process_starts(root: Path) -> None:
     async def work() -> None:
         whole = {"whole": True, "texts": {}, "pasted": {}, "selected": {}}

@@ -15,6 +15,8 @@ from moemap.engine.studio.process import WorkerProcess
 
 from .conftest import MAIN, MAPPING, TESTS, Site, touch
 
+pytestmark = pytest.mark.slow  # most start a process that evaluates rules
+
 Run = Callable[..., None]
 CHANGED = MAPPING.replace("name: event.name", "title: event.name")
 

@@ -73,6 +73,7 @@ def _outcome(render: Any) -> tuple[str, Any]:
         return "failure", failure.reason
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(PIECES, ROOTS)
 def test_the_text_is_that_of_jinja(text: str, roots: dict[str, Any]) -> None:

@@ -114,6 +114,7 @@ def test_lookup_in_what_is_no_object() -> None:
     assert lookup(union(literal("x"), literal({"a": 1})), "a") == union(literal(1), NULL)
 
 
+@pytest.mark.slow
 def test_many_objects_are_joined_in_few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each step looks at all members: they do not grow one object at a time."""
     looked_at = []

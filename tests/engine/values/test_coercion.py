@@ -177,6 +177,7 @@ def test_coerce_gives_json_or_refuses_and_is_settled(value: Any, type_: str, ite
     assert coerce(result, type_, items) == result
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(st.datetimes(min_value=datetime(2, 1, 1), max_value=datetime(9998, 1, 1), timezones=st.timezones()))
 def test_times_are_moved_to_utc(moment: datetime) -> None:

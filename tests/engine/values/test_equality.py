@@ -35,6 +35,7 @@ def spelled(value: Any) -> str:
     return json.dumps(value)
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(JSON, JSON)
 def test_one_equality_for_everything(one: Any, other: Any) -> None:

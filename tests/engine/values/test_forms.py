@@ -36,6 +36,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(body=st.dictionaries(st.text(), VALUES, max_size=4), form=st.sampled_from(FORM_LISTS))
 def test_sizes(body: dict[str, Any], form: str) -> None:

@@ -28,6 +28,7 @@ def test_sizes_are_equal(value: Any) -> None:
     assert plain_sizes.size_of(value) == sizes.size_of(value)
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(JSON, JSON)
 def test_the_same_values_are_equal(one: Any, other: Any) -> None:

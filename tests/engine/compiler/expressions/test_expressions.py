@@ -260,6 +260,7 @@ def compliance(pytestconfig: pytest.Config) -> list[tuple[Any, dict[str, Any]]]:
     return cases
 
 
+@pytest.mark.slow
 def test_public_compliance_cases(compliance: list[tuple[Any, dict[str, Any]]]) -> None:
     compared = 0
     for given, case in compliance:

@@ -65,6 +65,7 @@ def samples() -> Iterator[tuple[str, Any]]:
             yield f"{path.name} {number}", batch
 
 
+@pytest.mark.slow
 def test_samples(both: tuple[Interpreter, compiler.Compiled], difference: Difference) -> None:
     interpreter, compiled = both
     for name, batch in samples():
@@ -115,6 +116,7 @@ def test_the_source_is_the_same_each_time() -> None:
     assert compiler.source_of(rulebook("defaults")) != compiler.source_of(rulebook("all on"))
 
 
+@pytest.mark.slow
 def test_settings_are_folded() -> None:
     switched_off = compiler.source_of(rulebook("defaults"))
     assert "# rule push-registration" not in switched_off

@@ -1,6 +1,7 @@
 """Standalone modules in an empty environment: the same results as the interpreter's, whatever the batch."""
 
 from __future__ import annotations
+import __future__
 
 import ast
 import copy
@@ -10,8 +11,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache, lru_cache
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 import pytest
@@ -58,10 +60,17 @@ def results_in_an_empty_environment(module: Path, batches: list[Any]) -> list[An
 
 
 def imported(source: str) -> ModuleType:
-    """The module, in this process."""
+    """The module, in this process. What modules have in common is compiled once, definition by definition."""
     module = sys.modules["standalone"] = ModuleType("standalone")
-    exec(compile(source, "standalone", "exec", dont_inherit=True), vars(module))
+    for text in source.split("\n\n\n"):
+        exec(code_of(text), vars(module))
     return module
+
+
+@lru_cache(2_000)
+def code_of(text: str) -> CodeType:
+    code: CodeType = compile(text, "standalone", "exec", __future__.annotations.compiler_flag, dont_inherit=True)
+    return code
 
 
 def difference(wanted: Any, given: Any) -> str:
@@ -82,15 +91,17 @@ def samples() -> list[Any]:
     return found
 
 
-def golden() -> Iterator[Any]:
+@cache
+def golden() -> list[Any]:
     """The inputs of the golden tests of the shipped mapping."""
     from moemap.engine.golden import GoldenRunner, discover, load
 
-    opening = GoldenRunner().opening
+    opening, found = GoldenRunner().opening, []
     for path in discover([ROOT / "mappings"]):
         file, _, _ = load(path, path.name, opening)
         assert file is not None
-        yield from (batch for test in file.tests for batch in test.batches)
+        found += [batch for test in file.tests for batch in test.batches]
+    return found
 
 
 def large() -> Iterator[Any]:

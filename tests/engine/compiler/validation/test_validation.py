@@ -89,6 +89,7 @@ def bodies(shipped_mapping: Callable[..., Mapping]) -> dict[str, list[Any]]:
     return made
 
 
+@pytest.mark.slow
 def test_the_bodies_of_the_samples_and_spoilt_ones_get_the_answer_of_the_validators(
     bodies: dict[str, list[Any]], shipped_mapping: Callable[..., Mapping]
 ) -> None:
