@@ -121,6 +121,7 @@ class _Scans(threading.local):
 
 
 _SCANS = _Scans()
+_SIZED = frozenset((str, list, dict))
 
 
 def scanning() -> None:
@@ -131,8 +132,10 @@ def scanning() -> None:
 def looked_through(value: Any, place: Any, whole: bool, characters: int = _CHARACTERS) -> Any:
     """Counts the elements of a value (with `whole`, all values inside of it) and returns it. Raises TooMuchScanned.
 
-    So many `characters` of a string count as one element.
+    So many `characters` of a string count as one element; numbers, booleans and null cost nothing.
     """
+    if type(value) not in _SIZED:
+        return value
     if is_beyond(value, whole, characters):
         raise TooMuchScanned(place)
     return value

@@ -28,6 +28,7 @@ MIN_INTEGER = -(2**63)
 MAX_INTEGER = 2**64 - 1
 MAX_DIGITS = 400
 """The maximum number of digits of a wide integer, and of characters of a text that is parsed as a number."""
+_FEW_DIGITS = 18  # whatever they are, the number has less than 64 bits
 MAX_DECIMALS = 20
 """The maximum number of decimals that a number is written with."""
 
@@ -66,6 +67,8 @@ def parse_number(text: str) -> int | float | None:
 
     A text of more than 400 characters is never a number.
     """
+    if len(text) <= _FEW_DIGITS and text.isdecimal() and text.isascii() and text[0] != "0":
+        return int(text)
     match = _NUMBER.fullmatch(text) if len(text) <= MAX_DIGITS else None
     if match is None:
         return None

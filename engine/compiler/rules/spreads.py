@@ -28,15 +28,15 @@ __all__ = ["SpreadCompiler"]
 
 _VARIABLE = re.compile(r"(?<!\{)\{[a-z][^{}]*\}")
 
-_SIMPLE_LISTS: dict[str, list[Any]] = {
-    "": [],
-    "{str}": [""],
-    "{int}": [0],
-    "{float}": [0.5],
-    "{int, float}": [0, 0.5],
-    "{bool}": [True],
-}
-"""The types of the elements of a list, as code, with an example of such a list."""
+_SIMPLE_LISTS: tuple[tuple[str, str | None, list[Any]], ...] = (
+    ("", None, []),
+    ("{str}", "string", [""]),
+    ("{int}", "integer", [0]),
+    ("{float}", "double", [0.5]),
+    ("{int, float}", "number", [0, 0.5]),
+    ("{bool}", "boolean", [True]),
+)
+"""The types of the elements of a list, as code, the kind of these elements, and an example of such a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,17 +251,22 @@ class SpreadCompiler:
         contract = None if scope.contract is None else scope.contract.member(None)
         lists = self._kept_lists(spread.entries[start:keeper], spread.as_name, scope)
         no_null = self._taker(spread.entries[start:keeper], spread, scope, NULL) is not None
-        test = ""
+        test, fits = "", writer.name("fits")
         if lists:
-            kinds = writer.pool.name("LISTS", f"frozenset({{{', '.join(lists)}}})")
-            test = f"if type({element.code}) is not list or frozenset(map(type, {element.code})) not in {kinds}:"
+            found = f"frozenset(map(type, {element.code}))"
+            functions = [f"{kinds}: {contract.of_list(kind) if contract else True}" for kinds, kind in lists.items()]
+            known = writer.pool.name("LISTS", f"{{{', '.join(functions)}}}")
+            is_other = f"({fits} := {known}.get({found})) is None" if contract else f"{found} not in {known}"
+            test = f"if type({element.code}) is not list or {is_other}:"
         with writer.inside(f"if type({element.code}) not in SCALARS:"):
             with writer.inside(test) as block:
                 block.kinds[element.code] = NULL | LIST | DICT
                 self._chain(spread.entries[start:keeper], spread, target, scope)
-            if contract is not None:
-                with writer.inside("" if no_null else f"if {element.code} is not None:"):
-                    writer.lines(list(contract.validated(replace(element, kinds=LIST | DICT))))
+                if contract is not None:
+                    with writer.inside("" if no_null else f"if {element.code} is not None:"):
+                        writer.lines(list(contract.validated(replace(element, kinds=LIST | DICT))))
+            if lists and contract is not None:
+                writer.lines([f"elif not {fits}({element.code}):", "    unusual()"])
         if contract is not None:
             writer.lines(list(contract.scalars(element)))
         element = replace(element, kinds=element.kinds & ~NULL if no_null else element.kinds, fits=contract is not None)
@@ -292,17 +297,20 @@ class SpreadCompiler:
                 return number
         return None
 
-    def _kept_lists(self, rules: Sequence[EntryRule], as_name: str, scope: CodeScope) -> list[str]:
-        """Code for each set of element types whose lists no rule takes; none if a condition depends on more."""
+    def _kept_lists(self, rules: Sequence[EntryRule], as_name: str, scope: CodeScope) -> dict[str, str | None]:
+        """The lists that no rule takes: code for the set of their elements' types, and the kind of the elements.
+
+        None if a condition depends on more than these types.
+        """
         constants = {name: value.constant for name, value in scope.values.items() if value.is_constant}
         whens = [rule.when.expression for rule in rules if rule.when is not None]
         if not all(is_of_kinds(when.tree, when, as_name, constants) for when in whens):
-            return []
-        found = []
-        for classes, sample in _SIMPLE_LISTS.items():
+            return {}
+        found = {}
+        for classes, kind, sample in _SIMPLE_LISTS:
             try:
                 if not any(is_true(when.search({**constants, as_name: sample})) for when in whens):
-                    found.append(f"frozenset({classes})")
+                    found[f"frozenset({classes})"] = kind
             except EvaluationError:
                 pass
         return found

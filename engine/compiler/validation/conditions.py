@@ -7,13 +7,17 @@ from functools import partial
 from typing import Any
 
 from ...values.kinds import KIND_CLASSES
+from ..python.pool import Pool
 from ..python.value import KIND_BITS
 
 __all__ = [
     "ALWAYS",
     "CLASSES",
+    "ELEMENT_CLASSES",
     "KINDS",
     "NEVER",
+    "NUMBER",
+    "DoubtError",
     "all_of",
     "answers_by_kind",
     "any_of",
@@ -23,14 +27,23 @@ __all__ = [
     "negated",
     "of_number",
     "of_type",
+    "of_values",
 ]
 
 ALWAYS, NEVER = "True", "False"
 KINDS = tuple(KIND_BITS)
 CLASSES = {kind: KIND_CLASSES[kind].__name__ for kind in KINDS} | {"null": "type(None)"}
 """The kinds of values, and the code of their classes."""
+NUMBER = "number"
+"""The kind of a value that is an integer or a double, which only elements of lists are said to have."""
+ELEMENT_CLASSES = {kind: f"{{{name}}}" for kind, name in CLASSES.items()} | {NUMBER: "{int, float}"}
+"""The code of the set of classes that the elements of a list have, by their kind."""
 
 _NOT_UNDERSTOOD = ("format", "multipleOf", "patternProperties", "unevaluatedItems", "unevaluatedProperties")
+
+
+class DoubtError(Exception):
+    """A keyword is not supported where the exact answer matters."""
 
 
 def is_understood(node: Mapping[str, Any]) -> bool:
@@ -51,6 +64,11 @@ def of_type(node: Mapping[str, Any], kind: str, value: str) -> Iterator[str]:
         if not allowed and "integer" in types:
             yield f"{value}.is_integer()"
             return
+    elif kind == NUMBER:
+        allowed = "number" in types
+        if not allowed and "integer" in types:
+            yield f"(type({value}) is int or {value}.is_integer())"
+            return
     else:
         allowed = kind in types
     if not allowed:
@@ -64,9 +82,33 @@ def of_number(node: Mapping[str, Any], value: str) -> Iterator[str]:
             yield f"{value} {sign} {node[key]!r}"
 
 
+def of_values(
+    node: Mapping[str, Any], kind: str, value: str, known: frozenset[str] | None, pool: Pool
+) -> Iterator[str]:
+    """The conditions of `const` and `enum`; `known` has the strings of which the value is known to be one.
+
+    Raises DoubtError for values that are lists or objects.
+    """
+    for values in ([node["const"]] if "const" in node else None, node.get("enum")):
+        if values is None:
+            continue
+        same = [one for one in values if is_of_kind(one, kind)]
+        if kind in ("array", "object") and same:
+            raise DoubtError
+        if known is not None and (known <= set(same) or known.isdisjoint(same)):
+            yield ALWAYS if known <= set(same) else NEVER
+        elif not same:
+            yield NEVER
+        elif kind == "boolean" and len(set(same)) == 1:
+            yield f"{value} is {same[0]}"
+        elif kind not in ("boolean", "null"):
+            texts = pool.name("VALUES", f"frozenset({sorted(same)!r})")
+            yield f"{value} == {same[0]!r}" if len(same) == 1 else f"{value} in {texts}"
+
+
 def is_of_kind(value: Any, kind: str) -> bool:
     """Returns whether a value of a schema can equal one of the kind; 1 and 1.0 are equal."""
-    if kind in ("integer", "double"):
+    if kind in ("integer", "double", NUMBER):
         return type(value) in (int, float)
     return type(value) is KIND_CLASSES[kind]
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from ...values.once import cached_property
 from ..python.value import BOOLEAN, FLOAT, INTEGER, KIND_BITS, NULL, STRING, Value
-from .conditions import ALWAYS, CLASSES, NEVER, all_of, any_of, negated
-from .subschemas import MEMBERS, DoubtError, Subschemas, flat, member_subschemas
+from .conditions import ALWAYS, CLASSES, NEVER, DoubtError, all_of, any_of, negated
+from .subschemas import MEMBERS, Subschemas, flat, member_subschemas
 from .validation import Validation
 
 __all__ = ["Contract", "Terms"]
@@ -183,6 +183,10 @@ class Contract:
         return self.terms.sound(all_of([*codes, self.allowed(names)]))
 
     # Lists
+
+    def of_list(self, element: str | None) -> str:
+        """The name of a function of a list that is not empty and has only elements of that kind, or None: any list."""
+        return self.terms.validation.list_function(self.parts, element)
 
     @cached_property
     def _list(self) -> Subschemas | None:

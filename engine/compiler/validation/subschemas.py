@@ -11,7 +11,6 @@ from .conditions import NEVER, of_type
 
 __all__ = [
     "MEMBERS",
-    "DoubtError",
     "Subschema",
     "Subschemas",
     "flat",
@@ -23,10 +22,6 @@ __all__ = [
 
 MEMBERS = ("properties", "additionalProperties", "propertyNames")
 _CHOOSY = frozenset({"if", "contains", "prefixItems", "anyOf", "oneOf"})
-
-
-class DoubtError(Exception):
-    """A keyword is not supported where the exact answer matters."""
 
 
 @dataclass(frozen=True, slots=True)

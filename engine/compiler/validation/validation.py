@@ -19,22 +19,24 @@ from ..python.value import Texts, Value
 from .conditions import (
     ALWAYS,
     CLASSES,
+    ELEMENT_CLASSES,
     KINDS,
     NEVER,
+    NUMBER,
+    DoubtError,
     all_of,
     answers_by_kind,
     any_of,
     bounds,
-    is_of_kind,
     is_understood,
     negated,
     of_number,
     of_type,
+    of_values,
 )
 from .searches import search_code
 from .subschemas import (
     MEMBERS,
-    DoubtError,
     Subschema,
     Subschemas,
     flat,
@@ -47,6 +49,7 @@ from .subschemas import (
 __all__ = ["Validation"]
 
 _TRIVIAL = {f"return {answer}": answer for answer in (ALWAYS, NEVER)}
+_CALLABLE = {ALWAYS: "always", NEVER: "never"}
 _FEW = 12
 """The largest number of properties of a closed object that are checked one by one."""
 
@@ -222,36 +225,17 @@ class Validation:
         if not isinstance(node, Mapping) or not is_understood(node):
             raise DoubtError
         yield from of_type(node, kind, value)
-        yield from self.of_values(node, kind, value)
+        yield from of_values(node, kind, value, self.known_texts(value) if kind == "string" else None, self.pool)
         yield from self.combined(part, kind, value, element)
         if kind == "string":
             yield from self.of_text(node, value)
-        elif kind in ("integer", "double"):
+        elif kind in ("integer", "double", NUMBER):
             yield from of_number(node, value)
         elif kind == "array":
             yield from bounds(f"len({value})", node.get("minItems"), node.get("maxItems"))
         elif kind == "object":
             yield from bounds(f"len({value})", node.get("minProperties"), node.get("maxProperties"))
             yield from self.dependent(part, value)
-
-    def of_values(self, node: Mapping[str, Any], kind: str, value: str) -> Iterator[str]:
-        """The conditions of `const` and `enum`."""
-        for values in ([node["const"]] if "const" in node else None, node.get("enum")):
-            if values is None:
-                continue
-            same = [one for one in values if is_of_kind(one, kind)]
-            if kind in ("array", "object") and same:
-                raise DoubtError
-            known = self.known_texts(value) if kind == "string" else None
-            if known is not None and (known <= set(same) or known.isdisjoint(same)):
-                yield ALWAYS if known <= set(same) else NEVER
-            elif not same:
-                yield NEVER
-            elif kind == "boolean" and len(set(same)) == 1:
-                yield f"{value} is {same[0]}"
-            elif kind not in ("boolean", "null"):
-                texts = self.pool.name("VALUES", f"frozenset({sorted(same)!r})")
-                yield f"{value} == {same[0]!r}" if len(same) == 1 else f"{value} in {texts}"
 
     def known_texts(self, value: str) -> frozenset[str] | None:
         """The strings of which the one in the variable is known to be one; None if unknown."""
@@ -414,7 +398,7 @@ class Validation:
     def checked(self, parts: Subschemas) -> str:
         """The name of a function that can be called, also for ALWAYS and NEVER."""
         name = self.function(parts)
-        return {ALWAYS: "always", NEVER: "never"}.get(name, name)
+        return _CALLABLE.get(name, name)
 
     def checked_lines(self, parts: Subschemas) -> Iterator[str]:
         """Lines that return if the member is invalid; strings and values without conditions need no call."""
@@ -475,15 +459,26 @@ class Validation:
         """
 
         def lines(_: str) -> Iterator[str]:
-            yield from ("if len(set(map(type, items))) == 1:", "    kind = type(items[0])")
-            for element in KINDS:
-                whole = self.kind(parts, "array", "items", element)
-                if whole != NEVER:
-                    yield from (f"    if kind is {CLASSES[element]}:", f"        return {whole}")
+            by_kind = {
+                ELEMENT_CLASSES[element]: self.list_function(parts, element)
+                for element in ELEMENT_CLASSES
+                if self.kind(parts, "array", "items", element) != NEVER
+            }
+            if by_kind:
+                entries = ", ".join(f"frozenset({kinds}): {function}" for kinds, function in by_kind.items())
+                yield f"fits = {self.pool.name('LISTS', f'{{{entries}}}')}.get(frozenset(map(type, items)))"
+                yield from ("if fits is not None:", "    return fits(items)")
             codes = [code for part in parts for code in self.conditions(part, "array", "items", None)]
             yield f"return {all_of([*codes, *self.elements(parts, 'items', None)])}"
 
-        return f"{self.once(('list', self.is_exact, *(part.key for part in parts)), 'items', lines)}({value})"
+        name = self.once(("list", self.is_exact, *(part.key for part in parts)), "items", lines)
+        return name if name in _CALLABLE else f"{name}({value})"
+
+    def list_function(self, parts: Subschemas, element: str | None) -> str:
+        """The name of a function of a list that is not empty and has only elements of that kind, or None: any list."""
+        key = ("list of", element, self.is_exact, *(part.key for part in parts))
+        name = self.once(key, "items", lambda _: [f"return {self.kind(parts, 'array', 'items', element)}"])
+        return _CALLABLE.get(name, name)
 
     def each(self, parts: Subschemas, value: str, element: str | None) -> str:
         """Code for "each element is valid"."""

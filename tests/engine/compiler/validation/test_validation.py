@@ -207,6 +207,7 @@ def test_what_fits_is_valid_and_what_is_understood_is_exact(seed: int) -> None:
 
 
 LEAVES: list[Any] = [*({"type": one} for one in TYPES), True, False, {"const": "a"}, {"maximum": 2}, {"maxLength": 1}]
+NUMBERS: list[Any] = [1, 2, 2.0, 2.5, 5]
 ITEMS: list[Any] = ["a", "ab", 1, 5, 2.5, True, False, None, {}, []]
 
 
@@ -229,8 +230,9 @@ def list_schema_by(dice: random.Random, depth: int = 2) -> Any:
 
 
 def list_by(dice: random.Random) -> list[Any]:
-    usual = dice.choice(ITEMS)
-    return [usual if dice.random() < 0.5 else dice.choice(ITEMS) for _ in range(dice.randrange(4))]
+    items = dice.choice([ITEMS, NUMBERS])
+    usual = dice.choice(items)
+    return [usual if dice.random() < 0.5 else dice.choice(items) for _ in range(dice.randrange(4))]
 
 
 @pytest.mark.slow
