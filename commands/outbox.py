@@ -188,37 +188,44 @@ def _show(outbox: Outbox, requests: list[int], choice: Choice) -> None:
 def _replay(outbox: Outbox, dead: list[int], choice: Choice) -> int:
     """Maps the inputs of dead requests again; returns the number of new requests."""
     from ..engine.delivery import upkeep
-    from ..engine.delivery.origins import parts_in
+    from ..engine.delivery.origins import Origins, parts_in
     from ..engine.delivery.results import RESULTS
     from ..engine.runtime.batch import Record
 
     program = deliverable(choice)
     outbox.claim(program.name, program.workspace, choice.environment)
-    plan, total, replaced, failing, given = plan_of(program), 0, 0, 0, 0
+    origins = Origins(outbox, program.origins)
+    plan, total, replaced, failing, given, unknown = plan_of(program), 0, 0, 0, 0, 0
     for own, text in _inputs_of(outbox, dead):
         if own[0].mapping.startswith(RESULTS):
             given += len(own)
             continue
         batch, problem = Record(own[0].source, 0, text).parse()
-        parts = [parts_in(one.origin) for one in own]
+        parts = [parts_in(one.origin or origins.line(one.id)) for one in own]
         if problem is not None:
             result = None
         elif all(parts):
             result = program.retry(batch, frozenset().union(*(part or () for part in parts)))[0]
-        else:  # what they were made of was never known
+        else:  # it was not noted what they were made of, and the rules make other requests of it now
             result = program.transform(batch)
         entries = [plan.entry(request) for request in result.requests] if result is not None else []
         if result is None or (not result.ok and (all(parts) or not entries)):  # they stay
             failing += len(own)
             continue
-        numbers = [one.id for one in own]
-        total += upkeep.mapped_anew(outbox, own[0].input, numbers, entries, f"{program.name}@{program.version}")
-        replaced += len(own)
+        numbers, name = [one.id for one in own], f"{program.name}@{program.version}"
+        new = upkeep.mapped_anew(outbox, own[0].input, numbers, entries, name, is_whole=not all(parts))
+        if new is None:
+            unknown += len(own)
+        else:
+            total, replaced = total + new, replaced + len(own)
     click.echo(f"{total:,} request{' takes' if total == 1 else 's take'} the place of {replaced:,} that were dead")
-    if failing:
-        click.echo(f"{counted(failing, 'request')} left as before: their inputs give errors", err=True)
-    if given:
-        click.echo(f"{counted(given, 'request')} left as before: they were given as results", err=True)
+    for number, why in (
+        (failing, "their inputs give errors"),
+        (given, "they were given as results"),
+        (unknown, "the rules make other requests of all that their inputs hold, also of what arrived"),
+    ):
+        if number:
+            click.echo(f"{counted(number, 'request')} left as before: {why}", err=True)
     return total
 
 

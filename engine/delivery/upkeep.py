@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -21,6 +22,8 @@ MOVES: Mapping[str, tuple[Kind, tuple[State, ...]]] = {
     "purge": ("purged", ("waiting", "dead", "uncertain", "held")),
 }
 """The ways to move requests, each with its line of the log, and the states from which it starts."""
+_ANEW = "mapped anew by "
+"""The beginning of the reason for which a request was purged whose place others took."""
 _AT_ONCE = 1000
 
 
@@ -42,34 +45,47 @@ def move(outbox: Outbox, how: str, requests: Sequence[int], reason: str = "") ->
     return sum(outbox.submit(partial(work, some=part)).result() for part in parts)
 
 
-def mapped_anew(outbox: Outbox, number: int, dead: Sequence[int], entries: Iterable[Entry], mapping: str) -> int:
+def mapped_anew(
+    outbox: Outbox, number: int, dead: Sequence[int], entries: Iterable[Entry], mapping: str, *, is_whole: bool = False
+) -> int | None:
     """Replaces dead requests of an input by those of the present rules; returns the number of new ones.
 
-    A request that equals one of the input that is not dead is not sent again.
+    A request that equals one of the input that is not dead is not sent again. If the whole input was mapped (`is_whole`)
+    since it is not known what the dead ones were made of, those that are not dead must all be among the new ones; else
+    nothing is done, and the result is None.
     """
 
-    def work(connection: Connection) -> int:
+    def work(connection: Connection) -> int | None:
         rows = connection.execute(
-            "SELECT id, number, output, method, url, headers, body FROM request WHERE input = ?", (number,)
+            "SELECT r.id, r.number, "
+            "(SELECT min(a.answer) FROM attempt a WHERE a.request = r.id AND a.kind = 'purged'), "
+            "r.output, r.method, r.url, r.headers, r.body FROM request r WHERE r.input = ?",
+            (number,),
         ).fetchall()
-        for request in dead:
-            change(connection, Ended(request, "purged", None, f"mapped anew by {mapping}"), outbox.moment())
-        before = [_what(*row[2:]) for row in rows if row[0] not in set(dead)]
+        last = max(row[1] for row in rows)
+        old = Counter[tuple[Any, ...]](tuple(row[3:]) for row in rows if row[0] in set(dead))
+        sent, given_up = Counter[tuple[Any, ...]](), Counter[tuple[Any, ...]]()
+        for id_, _, purged, *what in rows:
+            if id_ not in set(dead) and not (purged or "").startswith(_ANEW):
+                (sent if purged is None else given_up)[tuple(what)] += 1
         fresh = []
         for entry in entries:
-            what = _what(entry.output, entry.method, entry.url, orjson.dumps(dict(entry.headers)).decode(), entry.body)
-            if what in before:
-                before.remove(what)
-            else:
+            headers = orjson.dumps(dict(entry.headers)).decode()
+            what = entry.output, entry.method, entry.url, headers, entry.body
+            known = next((kind for kind in (old, sent, given_up) if kind[what]), None)
+            if known is not None:
+                known[what] -= 1
+            if known is None or known is old:
                 fresh.append(entry)
-        put(connection, number, fresh, 1 + max(row[1] for row in rows))
+        if is_whole and (sent.total() or last >= len(rows)):
+            return None
+        for request in dead:
+            change(connection, Ended(request, "purged", None, f"{_ANEW}{mapping}"), outbox.moment())
+        put(connection, number, fresh, 1 + last)
         return len(fresh)
 
-    return int(outbox.submit(work).result())
-
-
-def _what(*parts: Any) -> tuple[Any, ...]:
-    return parts
+    replaced: int | None = outbox.submit(work).result()
+    return replaced
 
 
 def exported(outbox: Outbox, requests: Iterable[int], *, bodies: bool) -> Iterator[dict[str, Any]]:
@@ -103,15 +119,18 @@ def as_json(shown: Shown) -> dict[str, Any]:
 def compact(outbox: Outbox, older_than: float) -> int:
     """Deletes requests accepted or purged more than `older_than` seconds ago, and frees space; returns their number.
 
-    The keys of inputs stay, so that none is taken twice, and the limits heed what is forgotten. Raises OutboxError
-    while another process sends.
+    The keys of inputs stay, so that none is taken twice, and so does all of an input of which something is left, to be
+    compared with what it is mapped to anew. The limits heed what is forgotten. Raises OutboxError while another process
+    sends.
     """
     before = outbox.now() - older_than
 
     def work(connection: Connection) -> int:
         rows = connection.execute(
             "SELECT a.request, a.kind FROM attempt a LEFT JOIN queue q ON q.request = a.request "
-            "WHERE q.request IS NULL AND a.kind IN ('accepted', 'purged') AND a.at < ? LIMIT ?",
+            "WHERE q.request IS NULL AND a.kind IN ('accepted', 'purged') AND a.at < ? AND NOT EXISTS "
+            "(SELECT 1 FROM request r JOIN request o ON o.input = r.input JOIN queue w ON w.request = o.id "
+            "WHERE r.id = a.request) LIMIT ?",
             (before, _AT_ONCE),
         ).fetchall()
         gone = {"accepted": 0, "purged": 0, "repeated": 0}

@@ -355,6 +355,24 @@ def test_a_replay_sends_nothing_again_although_the_rules_change_all(shop: Path, 
     ]
 
 
+def test_a_replay_leaves_what_it_cannot_tell_from_what_arrived(shop: Path, url: str) -> None:
+    batches(shop, users=1, each=1, events=2)
+    change(url, status=401)
+    assert moemap(shop, "send", "--env", "live", "batches.ndjson").returncode == 1
+    rules = shop / "shop" / "mapping.yaml"
+    before = rules.read_text()
+    mended(shop)
+    change(url, status=None, bad=['"number":1}'])
+    assert "1 accepted, 1 dead" in moemap(shop, "send", "--env", "live").stderr
+    replayed = moemap(shop, "outbox", "replay", "--all")
+    assert replayed.stdout == "0 requests take the place of 0 that were dead\n"
+    assert replayed.stderr == (
+        "1 request left as before: the rules make other requests of all that their inputs hold, also of what arrived\n"
+    )
+    rules.write_text(before)
+    assert moemap(shop, "outbox", "replay", "--all").stdout == "1 request takes the place of 1 that were dead\n"
+
+
 def test_a_replay_of_what_was_converted_sends_only_what_was_not_accepted(shop: Path, url: str) -> None:
     rules = shop / "shop" / "mapping.yaml"
     head, _, tail = rules.read_text().partition("rules:\n")
