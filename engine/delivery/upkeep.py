@@ -50,8 +50,8 @@ def mapped_anew(
 ) -> int | None:
     """Replaces dead requests of an input by those of the present rules; returns the number of new ones.
 
-    A request that equals one of the input that is not dead is not sent again. If the whole input was mapped (`is_whole`)
-    since it is not known what the dead ones were made of, those that are not dead must all be among the new ones; else
+    A request that equals one of the input that is not dead is not sent again. With `is_whole`, the whole input was
+    mapped, since it is not known what the dead ones were made of. Then all others must be among the new ones; else
     nothing is done, and the result is None.
     """
 

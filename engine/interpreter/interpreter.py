@@ -16,7 +16,7 @@ from ..language.scanning import scans_in
 from ..language.traversal import roots_in
 from ..runtime.conversion import Handed, Locate, joined
 from ..runtime.notes import Rejected
-from ..runtime.requests import Assembler, Emission, Envelope, move, origins_of
+from ..runtime.requests import Assembler, Emission, Envelope, move
 from ..runtime.result import (
     NAME_TAKEN,
     NO_ENTRY_RULE,
@@ -33,7 +33,7 @@ from ..values.budget import TooMuchCopied, scanning
 from ..values.kinds import kind, with_article
 from ..values.payload import received
 from ..values.pointers import join, value_at
-from .converted import ConvertedBody, nearest
+from .converted import BodyOrigins, ConvertedBody, part_of, parts_within
 from .fields import Evaluation, size_outcome
 from .outputs import output_specs
 from .recorder import ElementOutcome, Observer, Reader, Step
@@ -205,6 +205,8 @@ class _Run(Evaluation):
         """The body of a conversion that the batch is, which names its parts."""
         self.is_converted = False
         """Set if the batch comes from another mapping: then it is not converted again."""
+        self.replayed: Set[Failed] = frozenset()
+        """The parts for which a batch is converted again: that gives all bodies, of which those from these are new."""
         self.parts: dict[Emission, Failed] = {}
         self.interpreter = interpreter
         self.rulebook = interpreter.rulebook
@@ -262,17 +264,16 @@ class _Run(Evaluation):
         for record in (self.problems, self.skipped, self.elements, self.emissions, self.failed, self.steps or []):
             record.clear()
         conversion = _Run(self.interpreter.converters[name], self.batch, None)
+        replayed = self.only or self.replayed
+        conversion.replayed = parts_within(name, replayed)
         first = conversion.result()
         self.elements += conversion.elements
         self.is_lost = conversion.is_lost
-        self.failed += [part._replace(convert=name) for part in conversion.failed]
-        self.reached |= {part._replace(convert=name) for part in conversion.reached}
-        if conversion.inner:  # what failed there has no name here
-            self.is_lost = not first.ok
-            self.failed.clear()
+        self.failed += [part_of(name, part) for part in conversion.failed]
+        self.reached |= {part_of(name, part) for part in conversion.reached}
         mapped = []
         locators = conversion.locators(first)
-        bodies = conversion.converted(name, locators, self.only)
+        bodies = conversion.converted(name, locators, replayed)
         for request, place, body in zip(first.requests, locators, bodies, strict=True):
             run = _Run(self.interpreter, request.body, self.steps, self.only)
             run.observer, run.reader, run.hits = self.observer, self.reader, self.hits
@@ -294,21 +295,23 @@ class _Run(Evaluation):
                 self.failed += map(body.name, run.failed)
         return joined(first, mapped, lambda: locators)
 
-    def converted(self, name: str, locators: Sequence[Locate], only: Set[Failed] | None) -> list[ConvertedBody]:
+    def converted(self, name: str, locators: Sequence[Locate], only: Set[Failed]) -> list[ConvertedBody]:
         """The bodies that this evaluation gave, for the mapping that had it convert the batch."""
-        if self.inner:
-            return ConvertedBody.unnamed(locators, only)
-        made_of = [
-            ({emission: self.parts[emission]._replace(convert=name) for emission, _ in parts}, self.origins_in(parts))
-            for parts in self.request_parts
-        ]
-        return ConvertedBody.named(locators, made_of, only)
+        counts, bodies, places = Counter[Failed](), list[ConvertedBody](), iter(locators)
+        for run in [run for run, _, _ in self.inner] or [self]:
+            for parts in run.request_parts:
+                made_of = {emission: run.parts[emission] for emission, _ in parts}
+                first = parts[0][0].element if len(locators) > 1 else ""
+                anchor = run.given_by.place(first) if run.given_by is not None and len(locators) > 1 else first
+                origins = run.origins_in(parts)
+                bodies.append(ConvertedBody(name, next(places), anchor, made_of, origins, only, counts, run.given_by))
+        return bodies
 
-    def origins_in(self, parts: tuple[tuple[Emission, Mapping[Any, int]], ...]) -> dict[str, tuple[Emission, Any]]:
-        """The origin of each place of a request's body, with its emission."""
+    def origins_in(self, parts: tuple[tuple[Emission, Mapping[Any, int]], ...]) -> BodyOrigins:
+        """The origin of each place of a request's body."""
         envelope = self.envelopes[parts[0][0].output.name]
         assert envelope is not None  # noqa: S101  an output without one makes no requests
-        return origins_of(parts, envelope)
+        return BodyOrigins(parts, envelope)
 
     def locators(self, result: Result) -> tuple[Locate, ...]:
         """A Locate for the body of each request of the Result."""
@@ -318,17 +321,17 @@ class _Run(Evaluation):
             )
         made = []
         for request, parts in zip(result.requests, self.request_parts, strict=True):
-            made.append(partial(self.place_of, request.body, self.origins_in(parts), parts[0][0].element))
+            made.append(partial(self.place_of, request.body, self.origins_in(parts)))
         return tuple(made)
 
-    def place_of(self, body: Any, origins: Mapping[str, tuple[Emission, Any]], otherwise: str, pointer: str) -> str:
+    def place_of(self, body: Any, origins: BodyOrigins, pointer: str) -> str:
         """The place in the batch from which the value at a pointer of a body comes, or the nearest known one."""
-        near = nearest(origins, pointer)
-        if not near:
-            return otherwise if pointer else ""
-        emission, origin = origins[near]
+        source = origins.at(pointer)
+        if source is None:
+            return origins.first.element if pointer else ""
+        emission, origin, rest = source
         place = self.places.of_origin(origin, emission.element)
-        below = f"{place}{pointer[len(near) :]}"
+        below = f"{place}{rest}"
         found = value_at(self.batch, below)
         return below if found is not None and found is value_at(body, pointer) else place
 

@@ -7,7 +7,7 @@ import random
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -163,10 +163,23 @@ routes:
   orders: {each: pile.orders, as: one}
   loose: {each: pile.loose, as: line}
 rules:
+  - {rule: packs, when: pile.packs || pile.crumbs, convert: ./pack}
   - {rule: bad, route: orders, when: one.bad, %(bad)s}
   - {rule: order, route: orders, output: other, fields: {lines: one.lines, shop: one.shop, closed: one.closed}}
   - {rule: wrong, route: loose, when: line.bad, %(wrong)s}
   - {rule: loose, route: loose, output: order, fields: {lines: {list: [line]}}}
+"""
+PACK = """
+name: pack
+input: {as: all, schema: ./pack.schema.json}
+outputs: {pile: {schema: ./../pile.schema.json, request: {path: /}, combine: {loose: append}, max_items: 4}}
+routes:
+  packs: {each: all.packs, as: pack}
+  crumbs: {each: all.crumbs, as: crumb}
+rules:
+  - {rule: torn, route: packs, when: pack.torn, %(torn)s}
+  - {rule: pack, route: packs, output: pile, fields: {orders: pack.orders, loose: pack.loose}}
+  - {rule: crumb, route: crumbs, output: pile, fields: {loose: {list: [crumb]}}}
 """
 MANY_MAIN = """
 name: main
@@ -178,7 +191,7 @@ outputs:
 routes:
   lines: {each: order.lines, as: line}
 rules:
-  - {rule: many, when: order.orders || order.loose, convert: ./many}
+  - {rule: many, when: order.orders || order.loose || order.packs || order.crumbs, convert: ./many}
   - {rule: closed, when: order.closed, %(closed)s}
   - {rule: shop, when: order.shop, output: shop, fields: {id: {from: order.shop.id, required: true}}}
   - rule: line
@@ -186,8 +199,15 @@ rules:
     output: line
     fields: {id: line.id, price: {from: line.price, required: %(required)s}}
 """
-STRICT = {"bad": "reject: it is bad", "wrong": "reject: it is wrong", "closed": "reject: closed", "required": "true"}
+STRICT = {
+    "torn": "reject: it is torn",
+    "bad": "reject: it is bad",
+    "wrong": "reject: it is wrong",
+    "closed": "reject: closed",
+    "required": "true",
+}
 LENIENT = {
+    "torn": "output: pile, fields: {orders: pack.orders, loose: pack.loose}",
     "bad": "output: other, fields: {lines: one.lines, shop: one.shop}",
     "wrong": "output: order, fields: {lines: {list: [line]}}",
     "closed": "output: shop, fields: {id: order.closed}",
@@ -202,10 +222,10 @@ def strict_and_lenient(tmp_path_factory: pytest.TempPathFactory) -> list[Interpr
     for values in (STRICT, LENIENT):
         folder = tmp_path_factory.mktemp("many")
         (folder / ".moemap").touch()
-        (folder / "many").mkdir()
-        (folder / "mapping.yaml").write_text(HEAD + MANY_MAIN % values, "utf-8")
-        (folder / "many" / "mapping.yaml").write_text(HEAD + MANY % values, "utf-8")
-        for name in ("order", "line", "many/pile"):
+        (folder / "many" / "pack").mkdir(parents=True)
+        for where, text in ((folder, MANY_MAIN), (folder / "many", MANY), (folder / "many" / "pack", PACK)):
+            (where / "mapping.yaml").write_text(HEAD + text % values, "utf-8")
+        for name in ("order", "line", "many/pile", "many/pack/pack"):
             (folder / f"{name}.schema.json").write_text("{}", "utf-8")
         made.append(Interpreter(moemap.load(folder).rulebook))
     return made
@@ -224,24 +244,53 @@ def given_by(*results: Result) -> Counter[str]:
     return found
 
 
-@pytest.mark.parametrize("seed", range(60))
-def test_replays_of_many_bodies_give_what_is_missing_and_nothing_else(
-    strict_and_lenient: list[Interpreter], seed: int
-) -> None:
-    strict, lenient = strict_and_lenient
-    dice, numbers = random.Random(seed), count()
+def some_pile(dice: random.Random, numbers: Iterator[int]) -> dict[str, Any]:
     orders = []
     for _ in range(dice.randint(0, 4)):
         order: dict[str, Any] = {"lines": some_lines(dice, numbers), "shop": {"id": next(numbers)}}
         orders.append({**order, **dice.choice([{}, {}, {"bad": True}, {"closed": next(numbers)}])})
-    pile = {"orders": orders, "loose": some_lines(dice, numbers)}
-    first, failed = strict.retry(pile)
+    return {"orders": orders, "loose": some_lines(dice, numbers)}
+
+
+def some_packs(dice: random.Random, numbers: Iterator[int]) -> dict[str, Any]:
+    packs = [{**some_pile(dice, numbers), **dice.choice([{}, {}, {"torn": True}])} for _ in range(dice.randint(0, 4))]
+    return {"packs": packs, "crumbs": some_lines(dice, numbers)}
+
+
+@pytest.mark.parametrize("given", [some_pile, some_packs], ids=["converted once", "converted twice"])
+@pytest.mark.parametrize("seed", range(60))
+def test_replays_of_many_bodies_give_what_is_missing_and_nothing_else(
+    strict_and_lenient: list[Interpreter], seed: int, given: Callable[..., Any]
+) -> None:
+    strict, lenient = strict_and_lenient
+    batch = given(random.Random(seed), count())
+    first, failed = strict.retry(batch)
     only = None if failed is None else set(failed)
-    still, same = strict.retry(pile, only)
+    still, same = strict.retry(batch, only)
     assert (still.requests, same and sorted(same, key=repr)) == ((), failed and sorted(failed, key=repr))
-    mended, none = lenient.retry(pile, only)
+    mended, none = lenient.retry(batch, only)
     assert none == ()
-    assert given_by(first, mended) == given_by(lenient.run(pile))
+    assert given_by(first, mended) == given_by(lenient.run(batch))
+
+
+def test_each_element_of_a_combined_list_has_its_own_place(strict_and_lenient: list[Interpreter]) -> None:
+    loose = [[{"id": 1, "price": 1}], [], [{"id": 2}, {"id": 3}], [{"id": 4}]]
+    result = strict_and_lenient[0].run({"packs": [{"loose": some} for some in loose]})
+    places = ["/packs/2/loose/0", "/packs/2/loose/1", "/packs/3/loose/0"]
+    assert sorted(one.input or "" for one in result.problems) == places
+
+
+def test_parts_of_a_conversion_that_converts_are_named(strict_and_lenient: list[Interpreter]) -> None:
+    pack = {"orders": [{"lines": [{"id": 1}], "bad": True}], "loose": [{"id": 2}]}
+    packs = {"packs": [{"torn": True}, pack, {"loose": [{"id": 3, "price": 1}]}]}
+    _, failed = strict_and_lenient[0].retry(packs)
+    assert failed is not None
+    assert set(failed) == {
+        Failed("packs", None, "/packs/0", convert="./many > ./pack"),
+        Failed("orders", None, "/packs/1/orders/0", convert="./many"),
+        Failed("lines", None, "/packs/1/loose/0"),
+    }
+    assert str(failed[0]) == "the route 'packs' at /packs/0 of ./many > ./pack"
 
 
 def test_elements_of_both_are_accounted_for(folder: Path) -> None:
