@@ -31,7 +31,7 @@ from ..language.rulebook import (
     Spread,
     Text,
 )
-from ..language.traversal import roots_in
+from ..language.traversal import fields_in, roots_in
 from ..values.recall import Recall
 from .expressions import Roots, of_expression, of_template
 from .origins import (
@@ -57,6 +57,7 @@ Part = Literal["body", "path", "query", "headers", "message"]
 _SAME = ("array", "object", "any")
 """Types to which values are converted unchanged."""
 _Influences = Mapping[InputOrigin, Way]
+_NONE: _Influences = {}
 _T = TypeVar("_T")
 
 
@@ -110,22 +111,35 @@ class _Walk:
         self.bodies: dict[str, list[TracedValue]] = {}
         """The whole bodies of each output."""
         self.rejecting: dict[str, _Influences] = {}
+        """The influences on lets that can reject what reads them."""
 
     def known(self, part: Rule | Route | Field | Expr, roots: Roots, make: Callable[[], _T], *more: object) -> _T:
         """The result for a part of the rules, which is made anew only if something that matters to it has changed."""
-        if self.can.kept.rejecting:  # what may be rejected depends on more than the names that are read
-            return make()
-        names = self.recall.of(("roots", part), lambda: tuple(dict.fromkeys(roots_in(part))))
-        values = [roots.get(name) for name in names]
-        key = "traced", part, self.rule, *more, self.can.about(part, self.recall), *map(id, values)
+        names = self.read_in(part)
+        values: list[object] = [roots.get(name) for name in names]
+        rejecting = [name for name in self.named_in(part) if name in self.can.kept.rejecting]
+        values += [self.rejecting.get(name) for name in rejecting]
+        key = "traced", part, self.rule, *more, self.can.about(part, self.recall), *rejecting, *map(id, values)
         found = self.recall.get(key)
         if found is None:
-            before = len(self.found)
-            found = self.recall.put(key, (make(), self.found[before:], values))
-        else:
-            self.found += found[1]
-        result: _T = found[0]
-        return result
+            count, before = len(self.found), dict(self.rejecting)
+            result = make()
+            more_rejecting = {name: one for name, one in self.rejecting.items() if before.get(name) is not one}
+            self.recall.put(key, (result, self.found[count:], more_rejecting, values))
+            return result
+        known: _T = found[0]
+        self.found += found[1]
+        self.rejecting.update(found[2])
+        return known
+
+    def read_in(self, part: object) -> tuple[str, ...]:
+        """The names of the roots that a part of the rules reads."""
+        return self.recall.of(("roots", part), lambda: tuple(dict.fromkeys(roots_in(part))))
+
+    def named_in(self, part: object) -> tuple[str, ...]:
+        """The names that a part of the rules reads or gives."""
+        given = (one.name or "" for one in fields_in(part))
+        return self.recall.of(("named", part), lambda: tuple(dict.fromkeys((*self.read_in(part), *given))))
 
     # Rules
 
@@ -280,8 +294,18 @@ class _Walk:
             name = one.name or ""
             named[name] = self.known(one, named, partial(self.let, one, named))
             if name in self.can.kept.rejecting:
-                self.rejecting[name] = {**self.rejecting.get(name, {}), **named[name].tested, **self.rejections(one)}
+                self.rejecting[name] = self.influences_on(one, named[name])
         return named
+
+    def influences_on(self, one: Field, value: TracedValue) -> _Influences:
+        """The influences on a let that can reject; the same object as long as they are the same."""
+        before = self.rejecting.get(one.name or "", _NONE)
+        read = [self.rejecting[name] for name in self.read_in(one) if name in self.rejecting]
+
+        def make() -> tuple[_Influences, object]:
+            return {**before, **value.tested, **self.rejections(one)}, (value, before, read)
+
+        return self.recall.of(("rejecting", id(value), id(before), *map(id, read)), make)[0]
 
     def let(self, one: Field, roots: Roots) -> TracedValue:
         return self.field(one, roots).through(Hop(f"let {one.name}", one))
