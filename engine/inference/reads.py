@@ -15,6 +15,7 @@ from ..diagnostics.problem import Place
 from ..language import kinds
 from ..language.keys import Key, attributes_of
 from ..language.rulebook import Each, Expr, Field, From, Listed, ObjectSource, Rulebook, Spread, Text
+from ..values.once import once_for_each
 from .sources import (
     ANY,
     NOTHING,
@@ -74,6 +75,7 @@ def converting_reads(rulebook: Rulebook) -> list[InputRead]:
     return [read for read in reads_of(rulebook) if read.rule in names] if names else []
 
 
+@once_for_each
 def reads_of(rulebook: Rulebook) -> tuple[InputRead, ...]:
     """All places that a rulebook reads, in the order of its parts."""
     walk = _Walk()

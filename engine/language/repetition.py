@@ -12,11 +12,12 @@ from ..expressions.paths import path_of
 from ..expressions.tree import TreeNode, free_variables, walk
 from ..functions.table import FUNCTIONS
 from ..values.coercion import TYPES
+from ..values.once import once_for_each
 from .names import aimed_outputs
 from .rulebook import Const, Each, EntryRule, Expr, Field, From, Listed, ObjectSource, Rulebook, Spread, Table, Text
 from .traversal import roots_in
 
-__all__ = ["RepetitionWalk", "repeated_in"]
+__all__ = ["repeated_in", "repetition_walk"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,15 @@ _SHORT = {"from_unix_ms", "type"}
 
 def repeated_in(rulebook: Rulebook) -> frozenset[int]:
     """The identities (`id`) of these parts: fields of objects and lists, each `each`, and spreads."""
+    return frozenset(repetition_walk(rulebook).found)
+
+
+@once_for_each
+def repetition_walk(rulebook: Rulebook) -> RepetitionWalk:
+    """The walk through a rulebook, when it has ended."""
     walk = RepetitionWalk()
     walk.rulebook(rulebook)
-    return frozenset(walk.found)
+    return walk
 
 
 class RepetitionWalk:

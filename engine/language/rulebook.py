@@ -399,7 +399,7 @@ class SeverityOverride:
     name_node: ScalarNode
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Rulebook:
     """A whole mapping, with all files joined and all references resolved.
 

@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from ..diagnostics.problem import Place
 from ..expressions.tree import Expression, TreeNode, free_variables
-from .repetition import RepetitionWalk
+from ..values.once import once_for_each
+from .repetition import repetition_walk
 from .rulebook import Rulebook
 
 __all__ = ["scans_in"]
@@ -24,12 +25,11 @@ _SEARCHES = {"extract", "matches", "replace_matches"}
 """Functions whose time for each character is that of others for each element."""
 
 
+@once_for_each
 def scans_in(rulebook: Rulebook) -> dict[int, Expression]:
     """These expressions, changed so that they count, by the identity (`id`) of their Expr."""
-    walk = RepetitionWalk()
-    walk.rulebook(rulebook)
     found: dict[int, Expression] = {}
-    for part, outer in walk.expressions:
+    for part, outer in repetition_walk(rulebook).expressions:
         tree = _counted(part.expression.tree, outer, part.place, inside=False, all_=False)
         if tree is not part.expression.tree:
             found[id(part)] = replace(part.expression, tree=tree)

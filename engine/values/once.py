@@ -10,12 +10,14 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, Generic, TypeVar
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
-__all__ = ["Lock", "Once", "cached_property"]
+__all__ = ["Lock", "Once", "cached_property", "once_for_each"]
 
 _T = TypeVar("_T")
+_Key = TypeVar("_Key")
 
 if sys.version_info >= (3, 12):
     from functools import cached_property
@@ -33,6 +35,19 @@ else:
         def __get__(self, instance: Any, _owner: type) -> _T:
             value = instance.__dict__[self._name] = self._make(instance)
             return value
+
+
+def once_for_each(make: Callable[[_Key], _T]) -> Callable[[_Key], _T]:
+    """Computes the result of a function once for each object, which it does not keep alive; so must the result."""
+    known: WeakKeyDictionary[_Key, _T] = WeakKeyDictionary()
+
+    @wraps(make)
+    def get(one: _Key) -> _T:
+        if one not in known:
+            known[one] = make(one)
+        return known[one]
+
+    return get
 
 
 class Lock:

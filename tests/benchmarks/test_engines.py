@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
@@ -13,6 +14,13 @@ from moemap.benchmarks import generate, many_rules, processes, shapes
 from moemap.benchmarks.engines import Measured, engines, unvalidated
 from moemap.benchmarks.table import Table, times
 from moemap.engine.interpreter.interpreter import Interpreter
+
+
+@pytest.fixture(scope="module", autouse=True)
+def the_heap_of_the_tests_is_frozen_again() -> Iterator[None]:
+    """A benchmark unfreezes all that was frozen."""
+    yield
+    gc.freeze()
 
 
 @pytest.mark.slow

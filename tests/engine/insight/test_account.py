@@ -11,7 +11,6 @@ import orjson
 import pytest
 
 from moemap.engine import api
-from moemap.engine.interpreter.interpreter import Interpreter
 from moemap.engine.jobs.unread import UnreadLeaves, places_of
 from moemap.engine.language.loader import load
 from moemap.engine.runtime.result import Accounted, Result
@@ -48,7 +47,7 @@ def check(mapping: api.Mapping, given: Any) -> tuple[Accounted, ...]:
         assert one.by if one.fate == "read" else not one.by or one.fate == "unread"
         if one.fate == "skipped" and one.reason != "the spread excepts it":
             assert any(one.pointer == place or one.pointer.startswith(f"{place}/") for place in left_out)
-    interpreter = Interpreter(mapping.rulebook)
+    interpreter = mapping._interpreter.get()
     is_converted = interpreter.converted(given) is not None  # then more values are validated than rules read
     for one in account:
         for value in (None, "zz", 7) if one.fate == "unread" and one.pointer and not (is_converted and one.by) else ():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import signal
@@ -9,14 +10,16 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
+from weakref import ref
 
 import pytest
 
 from moemap.engine import compiler
 from moemap.engine.api import Mapping
 from moemap.engine.source import homes
-from moemap.engine.values.once import Once, cached_property
+from moemap.engine.values.once import Once, cached_property, once_for_each
 
 ENGINE = homes.ENGINE
 
@@ -126,3 +129,18 @@ def test_a_cached_property_is_computed_once() -> None:
 
     counter = Counter()
     assert (counter.next, counter.next, Counter().next) == (1, 1, 1)
+
+
+class Made:
+    """An object that can be referred to weakly."""
+
+
+def test_once_for_each_object_and_none_is_kept_alive() -> None:
+    numbers = count(1)
+    number = once_for_each(lambda _one: next(numbers))
+    one, other = Made(), Made()
+    assert [number(one), number(other), number(one)] == [1, 2, 1]
+    reference = ref(one)
+    del one
+    gc.collect()
+    assert reference() is None
