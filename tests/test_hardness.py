@@ -474,6 +474,7 @@ def test_whatever_text_there_is(text: bytes | str) -> None:
 CODES = {"M501", "M502", "M503", "M511", "M512"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(SETTINGS)))
 def test_the_examples(number: int) -> None:
     for batch in SAMPLES:

@@ -45,6 +45,7 @@ def test_search_keeps_what_has_all_words(docs: Page) -> None:
     assert docs.run(STATUS) == ""
 
 
+@pytest.mark.slow
 def test_a_title_that_has_the_words_shows_its_whole_section(docs: Page) -> None:
     assert find(docs, "settings")[0] == "Settings"
     hidden = "document.querySelectorAll('#o2 ~ .wide tr[hidden]').length"

@@ -21,6 +21,7 @@ FINDINGS = """axe.run(document, {resultTypes: ["violations"]}).then((found) => f
 Make = Callable[[str], Path]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 800, 390])
 @pytest.mark.parametrize("name", PAGES)

@@ -35,6 +35,7 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
+@pytest.mark.slow
 def test_studio_on_the_shipped_mapping(page: Page, shipped: Studio, folder: Path) -> None:
     person = Person(page)
     person.opens(shipped, shipped.address)

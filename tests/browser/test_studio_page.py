@@ -232,6 +232,7 @@ def test_the_top_of_a_tablet_has_one_line(person: Person, studio: Studio) -> Non
     assert person.page.run("document.querySelector('.top').clientHeight") <= 46
 
 
+@pytest.mark.slow
 def test_results_come_without_a_jump(person: Person, studio: Studio) -> None:
     """An edit moves no pane, and nothing at the top of one."""
     person.opens(studio)

@@ -43,6 +43,7 @@ def test_help_has_examples(command: str) -> None:
     assert f"Examples:\n  moemap {command}" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="the system has no endless file")
 @pytest.mark.parametrize(
     ("command", "said"),

@@ -180,6 +180,7 @@ CASES: dict[str, tuple[dict[str, Any], list[tuple[dict[str, Any], Any]]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_fields_give_what_the_source_gives(name: str, tmp_path: Path) -> None:
     entry, cases = CASES[name]

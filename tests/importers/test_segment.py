@@ -87,6 +87,7 @@ CASES: dict[str, tuple[Any, dict[str, Any], Any]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_directives_give_what_the_source_gives(name: str, tmp_path: Path) -> None:
     directive, payload, wanted = CASES[name]

@@ -281,6 +281,7 @@ APIS = Path(__file__).parent / "apis"
 OPERATIONS = yaml.safe_load((APIS / "operations.yaml").read_text("utf-8"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", OPERATIONS, ids=[f"{one['api']}: {one['operation']}" for one in OPERATIONS])
 def test_operations_of_public_kinds_of_apis(case: Any, tmp_path: Path) -> None:
     """The mappings have no findings, make these requests, and list the parts to review."""
@@ -342,6 +343,7 @@ def test_wrong_values_in_a_document_are_refused_or_left_out(version: str, wrong:
         started(put(document, path, wrong), "a")
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(st.sampled_from(OPERATIONS), st.randoms(use_true_random=False), st.sampled_from(WRONG))
 def test_wrong_values_in_documents_of_public_kinds_of_apis(case: Any, dice: Random, wrong: Any) -> None:

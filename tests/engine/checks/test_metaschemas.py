@@ -45,7 +45,7 @@ def found(rulebook: Rulebook) -> list[str]:
     ("schema", "says"),
     [
         ({"title": 5}, "draft 2020-12 at /title: must be string, not integer"),
-        ({"format": 5}, "draft 2020-12 at /format: must be string, not integer"),
+        ({"contentEncoding": 5}, "draft 2020-12 at /contentEncoding: must be string, not integer"),
         ({"examples": {}}, "draft 2020-12 at /examples: must be array, not object"),
         ({"deprecated": "yes"}, "draft 2020-12 at /deprecated: must be boolean, not string"),
         ({"contentSchema": 1}, "draft 2020-12 at /contentSchema: must be object or boolean, not integer"),

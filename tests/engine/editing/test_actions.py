@@ -122,6 +122,7 @@ def test_changes_are_offered(case: str, shop: Path) -> None:
     assert text in (state.text(path) or "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_changes_have_the_line_ends_of_the_file(case: str, shop: Path) -> None:
     file, old, new, title, _ = CASES[case]

@@ -175,6 +175,7 @@ def applied(text: str, one: Completion) -> str:
     return "\n".join(lines)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_all_that_can_be_written_is_offered(case: str, project: Path) -> None:
     *edit, expected = CASES[case]

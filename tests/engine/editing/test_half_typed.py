@@ -98,6 +98,7 @@ def state() -> EditingState:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "above", "label"), PLACES)
 def test_labels(state: EditingState, text: str, above: str, label: str) -> None:
     line = next(number for number, one in enumerate(LINES) if one.startswith(above))

@@ -31,6 +31,7 @@ def value(text: str) -> str:
     return json.dumps(plain(node))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_shipped_files_have_the_layout(path: Path) -> None:
     text = path.read_bytes().decode()

@@ -162,6 +162,7 @@ CASES: dict[str, tuple[str, str, str, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_changes(name: str, tmp_path: Path) -> None:
     old, new, effect, text = CASES[name]

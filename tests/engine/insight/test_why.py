@@ -324,6 +324,7 @@ def test_html_links_values_to_rules_and_inputs(small: Rulebook) -> None:
     assert {line, place} <= set(json.loads(links)[value])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sample", EXAMPLES, ids=lambda path: path.stem)
 def test_every_value_of_every_sample_has_its_steps(sample: Path, shipped_mapping: Callable[..., api.Mapping]) -> None:
     mapping, content = shipped_mapping(), json.loads(sample.read_text("utf-8"))

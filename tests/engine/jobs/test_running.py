@@ -95,6 +95,7 @@ class Interrupted(Exception):
     """Stands in for anything that ends a process."""
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_units")
 @pytest.mark.parametrize("format_", ["result", "bulk"])
 @pytest.mark.parametrize("output", ["out.ndjson", "out.ndjson.gz", "out.ndjson.zst"])

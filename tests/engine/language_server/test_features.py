@@ -256,6 +256,7 @@ def test_a_golden_test_is_made_of_the_sample(editor: Editor, orders: Path, root:
     run(editor, "moemap.chooseSample", [main, "none"])
 
 
+@pytest.mark.slow
 def test_lenses_tell_what_tests_cover_when_these_were_run(editor: Editor, orders: Path, root: Path) -> None:
     editor.about("codeLens", orders)
     editor.wait_for("workspace/codeLens/refresh")

@@ -50,6 +50,7 @@ def _rulebook(case: dict[str, Any], folder: Path) -> Rulebook:
     return loaded.rulebook
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["case"])
 def test_verdict(case: dict[str, Any], tmp_path: Path) -> None:
     rulebook = _rulebook(case, tmp_path)

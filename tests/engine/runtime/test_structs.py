@@ -398,6 +398,7 @@ def test_the_source_is_the_same_each_time(shipped_mapping: Callable[..., api.Map
     assert structs_source_of(rulebook) == structs_source_of(rulebook)
 
 
+@pytest.mark.slow
 def test_many_brackets(shipped: tuple[Interpreter, Callable[[bytes], Result | None]], difference: Difference) -> None:
     interpreter, answer = shipped
     batch = next(one for one in samples() if one.get("events") and answer(orjson.dumps(one)) is not None)

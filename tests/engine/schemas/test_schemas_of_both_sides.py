@@ -38,6 +38,7 @@ SCHEMAS: list[dict[str, Any]] = [
 VALUES: list[Any] = ["x", "", "\u2028", "a b", "2026-01-31", 5, 5.0, 0.3, 0.35, 2**63, 1e300, [1, 1.0], [1, True], {}]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: json.dumps(schema)[:40])
 def test_results(
     schema: dict[str, Any], tmp_path: Path, head: dict[str, Any], difference: Callable[[Result, Result], str]

@@ -90,6 +90,7 @@ def test_damaged_samples(
     assert len(codes) >= 4, "the damage should be of many kinds"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "batch", [None, [], "text", 1, True, {"a": float("nan")}, {1: 2}, {"a": "\ud800"}, {"a": (1,)}, {}, {"events": 5}]
 )
