@@ -17,7 +17,7 @@ MAKEFLAGS += --no-print-directory
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/bytecode
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-delivery test fast test-spark test-postgres test-interface test-browser test-editors vscode fuzz newest lint format types check docs studio pictures bench lock ci clean
+.PHONY: help demo demo-delivery test fast test-spark test-postgres test-image test-interface test-browser test-editors vscode fuzz newest lint format types check docs studio pictures bench lock ci clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -39,6 +39,9 @@ test-spark: .venv-spark/.ready ## run the tests of the Spark extra; needs Java 1
 
 test-postgres: $(READY) ## run the tests of the outbox in PostgreSQL; needs its server installed
 	@$(BIN)/pytest --quiet tests/postgres $(ARGS)
+
+test-image: $(READY) ## run the steps of the Dockerfile without docker, and what they build; needs the network
+	@$(BIN)/pytest --quiet tests/deploy $(ARGS)
 
 test-interface: .venv-interface/.ready ## attack the service by its OpenAPI description
 	@.venv-interface/bin/pytest --quiet tests/interface $(ARGS)

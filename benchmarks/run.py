@@ -23,7 +23,7 @@ from statistics import median
 from string import Template
 from typing import Any
 
-from moemap.benchmarks import author, engines, generate, many_rules, processes, shapes
+from moemap.benchmarks import author, delivery, engines, generate, many_rules, processes, shapes
 from moemap.benchmarks.engines import HAND, HAND_VALID, LIMIT, MOEMAP, MOEMAP_VALID, NAIVE_VALID, Measured
 from moemap.benchmarks.processes import START_BASE, START_CACHED
 from moemap.benchmarks.table import Table, times
@@ -53,10 +53,23 @@ class Plan:
     job_batches: int
     megabytes: tuple[float, ...]
     rules: tuple[int, ...]
+    delivery: delivery.Work
 
 
-FULL = Plan(20, 1_000, 15, 12, 5, 2_000, 5, 50_000, (1, 100, 1_000), (100, 1_000, 10_000))
-QUICK = Plan(6, 300, 5, 3, 2, 500, 2, 2_000, (1, 10, 50), (100, 1_000))
+FULL = Plan(
+    20,
+    1_000,
+    15,
+    12,
+    5,
+    2_000,
+    5,
+    50_000,
+    (1, 100, 1_000),
+    (100, 1_000, 10_000),
+    delivery.Work(20_000, 20_000, 1_000_000, 20),
+)
+QUICK = Plan(6, 300, 5, 3, 2, 500, 2, 2_000, (1, 10, 50), (100, 1_000), delivery.Work(2_000, 2_000, 20_000, 4))
 JOBS = 2
 
 
@@ -93,6 +106,8 @@ def figures(plan: Plan) -> dict[str, str]:
     _progress("memory")
     memory = list(processes.memory(plan.megabytes, JOBS))
     growth = memory[-2][2].peak_bytes / memory[0][2].peak_bytes
+    _progress("delivery")
+    delivered = delivery.measure(plan.delivery)
     control_low, control_high = measured.spread(engines.CONTROL, HAND)
     return {
         "machine": machine(),
@@ -105,7 +120,7 @@ def figures(plan: Plan) -> dict[str, str]:
         "control_low": times(control_low),
         "control_high": times(control_high),
         "engines": engine_table(measured).text(),
-        "goals": goal_table(measured, shaped, starts, job_seconds, growth, authors, mutant_seconds).text(),
+        "goals": goal_table(measured, shaped, starts, job_seconds, growth, authors, mutant_seconds, delivered).text(),
         "shapes": shapes.table(shaped).text(),
         "starts": start_table(starts).text(),
         "mapping": mapping_table().text(),
@@ -117,6 +132,9 @@ def figures(plan: Plan) -> dict[str, str]:
         "missing": "".join(f"\nNot measured: {name} ({reason}).\n" for name, reason in peers.missing.items()),
         "jobs": job_table(jobs, plan.job_batches).text(),
         "memory": memory_table(memory).text(),
+        "sent": delivered.sent_table().text(),
+        "stored": delivered.stored_table().text(),
+        "delivery": delivered.queue_table().text(),
     }
 
 
@@ -180,6 +198,7 @@ def goal_table(
     growth: float,
     authors: Mapping[str, list[float]],
     mutants: float,
+    delivered: delivery.Delivery,
 ) -> Table:
     """The goals of moemap, and the figures it reached."""
     rows = []
@@ -217,6 +236,16 @@ def goal_table(
     goal("seconds to complete a path in an editor", 0.05, median(authors[author.COMPLETE]), at_most=True)
     goal("seconds to show what a name is in an editor", 0.05, median(authors[author.HOVER]), at_most=True)
     goal("seconds from an edit in Studio to what it shows", 0.2, median(authors[author.EDITED]), at_most=True)
+    goal(f"share used of a limit of {delivery.RATE} requests/s", 0.99, delivered.share)
+    goal("most requests in a second under that limit", delivery.RATE, delivered.most, at_most=True)
+    goal(f"seconds to answer 99 % of {delivery.RATE} batches/s", 0.1, delivered.intake[1], at_most=True)
+    goal(
+        f"memory with {delivered.queued:,} requests in the queue / with a tenth",
+        1.2,
+        delivered.queue_growth,
+        at_most=True,
+    )
+    goal("seconds to start with them", 1, delivered.start_seconds, at_most=True)
     return Table(("", "to reach", "reached", ""), rows)
 
 

@@ -25,7 +25,6 @@ from moemap.tests.engine.delivery.test_outbox import (
     test_a_retry_is_not_starved_by_what_came_later,
     test_an_attempt_without_an_end_is_uncertain,
     test_an_input_is_taken_once,
-    test_dead_requests_are_mapped_anew_and_no_other_is_sent_again,
     test_only_one_process_sends,
     test_recent_attempts_and_those_sent_together,
     test_the_queue_is_what_the_log_says,
@@ -39,6 +38,11 @@ from moemap.tests.engine.delivery.test_sender import (
     test_no_window_is_exceeded,
     test_whatever_goes_wrong_all_arrives_in_order,
 )
+from moemap.tests.engine.delivery.test_upkeep import (
+    test_a_whole_input_is_mapped_anew_only_if_what_was_sent_is_known,
+    test_dead_requests_are_mapped_anew_and_no_other_is_sent_again,
+    test_what_is_left_of_an_input_is_compacted_with_the_rest,
+)
 
 __all__ = [
     "machine",
@@ -47,6 +51,7 @@ __all__ = [
     "test_a_lane_waits_for_its_first_request_and_others_go_on",
     "test_a_refused_body_is_halved_until_the_bad_element_is_found",
     "test_a_retry_is_not_starved_by_what_came_later",
+    "test_a_whole_input_is_mapped_anew_only_if_what_was_sent_is_known",
     "test_all_arrives_once_and_in_order",
     "test_an_attempt_without_an_end_is_uncertain",
     "test_an_input_is_taken_once",
@@ -56,6 +61,7 @@ __all__ = [
     "test_recent_attempts_and_those_sent_together",
     "test_the_queue_is_what_the_log_says",
     "test_the_size_is_never_passed",
+    "test_what_is_left_of_an_input_is_compacted_with_the_rest",
     "test_what_leaves_the_lane_lets_the_next_one_go_and_comes_back_to_its_place",
     "test_whatever_goes_wrong_all_arrives_in_order",
     "test_work_that_fails_is_undone_alone",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import random
 import signal
@@ -18,16 +17,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from moemap.engine.delivery import outbox as outbox_module
 from moemap.engine.delivery import upkeep
 from moemap.engine.delivery.clocks import Moment
 from moemap.engine.delivery.database import Connection
 from moemap.engine.delivery.entries import Ended, Entry, MappedInput, OutboxError, OutboxFullError, key_of
 from moemap.engine.delivery.outbox import Outbox, change, state_after
-from moemap.engine.delivery.plan import PlannedWindow
-from moemap.engine.delivery.secrets import Secrets
-from moemap.engine.delivery.sender import Sender
-from moemap.tests.engine.delivery.conftest import Clock, plan
+from moemap.tests.engine.delivery.conftest import Clock
 
 HORIZON = 3600.0
 
@@ -234,81 +229,6 @@ def test_an_outbox_of_the_version_before_goes_on(place: str) -> None:
         assert [one.ended for one in outbox.recent(60)] == [None]
 
 
-@pytest.mark.parametrize("jump", [-7200, 7200])
-def test_what_is_recent_does_not_depend_on_a_clock_that_is_set(place: str, clock: Clock, jump: float) -> None:
-    ticks = Clock()
-    with Outbox(place, now=clock, tick=ticks) as outbox:
-        outbox.add([given("1", *(entry(lane=str(number)) for number in range(3)))]).result()
-        foreign = outbox.foreign_until()
-        start(outbox, 1)
-        end(outbox, 1, "accepted")
-        until = outbox.dated(30)
-        clock.now += jump
-        ticks.now += 20
-        start(outbox, 2)
-        assert [(one.began, one.ended) for one in outbox.recent(60, foreign)] == [(0, None), (20, 20)]
-        assert len(outbox.recent(10, foreign)) == 1
-        assert outbox.since(until) == -10
-        assert outbox.foreign_until() == foreign  # as long as the machine is not started again
-        outbox.save("clock", {"boot": "another", "last": 0}).result()
-        assert outbox.foreign_until() == 3
-        least = [one.began for one in outbox.recent(60, 3)]
-        assert least == ([0, 0] if jump < 0 else [0, 20])  # one that is still to come may be now
-
-
-@pytest.mark.parametrize("knows_starts", [False, True], ids=["starts unknown", "starts known"])
-@pytest.mark.parametrize("seed", range(4))
-def test_no_attempt_is_taken_for_older_than_it_is(
-    seed: int, knows_starts: bool, place: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The machine is started again and its clock is set; where starts cannot be told apart, limits hold, too."""
-    dice, longest, sent = random.Random(seed), 60, list[float]()
-    now, wall, started, starts = 0.0, 1e9, -dice.uniform(0, 200), 0
-
-    def named() -> str | None:
-        return f"start {starts}" if knows_starts else None
-
-    def by_wall() -> float:
-        return wall + now
-
-    def ticks() -> float:
-        return now - started
-
-    monkeypatch.setattr(outbox_module, "boot", named)
-    for number in range(20):
-        with Outbox(place, now=by_wall, tick=ticks) as outbox:
-            sender = Sender(outbox, plan("", PlannedWindow("minute", 10, longest)), Secrets({}))
-            foreign = outbox.foreign_until()
-            sender._restore(foreign)
-            began = {one.lane: one.began for one in outbox.recent(longest, foreign)}
-            for lane, at in enumerate(sent):
-                age = now - at
-                counts = began.get(str(lane), math.inf) <= age + 1e-3
-                assert counts or age >= longest or sender.limiter.paused() >= longest - age - 0.1
-            outbox.add([given(str(number), entry(lane=str(number)))]).result()
-            assert start(outbox, number + 1)
-            end(outbox, number + 1, "accepted")
-            sent.append(now)
-        now += dice.choice([0, 1, 10, 50, 100])
-        match dice.randrange(4):
-            case 0:
-                started, starts = now + dice.uniform(0, 5), starts + 1
-                now = started + dice.uniform(0, 20)
-            case 1:
-                wall += dice.choice([-7200, -30, 30, 7200])
-
-
-def test_a_pause_lasts_though_the_machine_is_started_and_its_clock_is_set(place: str, clock: Clock) -> None:
-    ticks = Clock()
-    with Outbox(place, now=clock, tick=ticks) as outbox:
-        saved = {**outbox.dated(100), "boot": "another"}
-        clock.now, ticks.now = clock.now + 7200, 15
-        assert outbox.since(saved) == -85
-        clock.now += 7200
-        ticks.now = 1020
-        assert outbox.since(saved) == -80
-
-
 def test_a_disk_that_is_full_loses_nothing_that_was_promised(outbox: Outbox) -> None:
     outbox.add([given("1", entry())]).result()
     pages = outbox.read("PRAGMA page_count")[0][0]
@@ -381,80 +301,6 @@ def test_work_that_fails_is_undone_alone(outbox: Outbox) -> None:
         failed.result()
     assert added.result() == [True]
     assert ready(outbox) == [1]
-
-
-def test_dead_requests_are_mapped_anew_and_no_other_is_sent_again(outbox: Outbox) -> None:
-    outbox.add([given("1", entry("a"), entry("b"), entry("c"))]).result()
-    start(outbox, 1, 2, 3)
-    for request, kind in ((1, "accepted"), (2, "dead"), (3, "accepted")):
-        end(outbox, request, kind)
-    assert list(outbox.texts([2])) == [(1, "a.json:1", b"1")]
-    entries = [entry("a"), entry("b, repaired"), entry("c"), entry("c")]
-    assert upkeep.mapped_anew(outbox, 1, [2], entries, "shop@1.0.1") == 2
-    assert [one.entry.body for one in outbox.ready(9, HORIZON)] == [b"b, repaired", b"c"]
-    assert [line["state"] for line in upkeep.exported(outbox, outbox.ids(["waiting", "dead"]), bodies=True)] == [
-        "waiting",
-        "waiting",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("states", "new", "fresh"),
-    [
-        (["accepted", "dead"], "a b", "b"),
-        (["accepted", "dead"], "a x", "x"),
-        (["dead", "held"], "x b c", "x c"),
-        (["uncertain", "dead"], "a x", "x"),
-        (["purged", "dead"], "a x", "x"),  # a person gave it up
-        (["purged", "dead"], "x", "x"),
-        (["accepted", "dead"], "y x", None),  # what arrived would be sent again
-        (["waiting", "dead"], "y x", None),
-        (["held", "dead"], "x", None),
-    ],
-)
-def test_a_whole_input_is_mapped_anew_only_if_what_was_sent_is_known(
-    outbox: Outbox, states: list[Any], new: str, fresh: str | None
-) -> None:
-    outbox.add([given("1", entry("a"), entry("b"))]).result()
-    for request, kind in enumerate(states, 1):
-        if kind != "waiting":
-            start(outbox, request)
-            end(outbox, request, kind)
-    dead = [1 + states.index("dead")]
-    anew = upkeep.mapped_anew(outbox, 1, dead, map(entry, new.split()), "m@2", is_whole=True)
-    assert anew == (None if fresh is None else len(fresh.split()))
-    made = outbox.read("SELECT body FROM request WHERE id > 2 ORDER BY id")
-    assert [row[0].decode() for row in made] == (fresh or "").split()
-    assert (outbox.ids(["dead"]) == dead) == (fresh is None)
-
-
-def test_of_equal_requests_one_is_mapped_anew(outbox: Outbox) -> None:
-    outbox.add([given("1", entry("a"), entry("a"))]).result()
-    start(outbox, 1, 2)
-    end(outbox, 1, "accepted")
-    end(outbox, 2, "dead")
-    assert upkeep.mapped_anew(outbox, 1, [2], [entry("a")], "m@2") == 1
-
-
-def test_what_was_replaced_is_made_again(outbox: Outbox) -> None:
-    outbox.add([given("1", entry("a"))]).result()
-    for dead, body in ((1, "x"), (2, "a"), (3, "a")):  # the rules are changed, and changed back
-        start(outbox, dead)
-        end(outbox, dead, "dead")
-        assert upkeep.mapped_anew(outbox, 1, [dead], [entry(body)], "m@2") == 1
-
-
-def test_what_is_left_of_an_input_is_compacted_with_the_rest(outbox: Outbox) -> None:
-    outbox.add([given("1", entry("a"), entry("b")), given("2", entry("c"))]).result()
-    start(outbox, 1, 2, 3)
-    for request, kind in ((1, "accepted"), (2, "dead"), (3, "accepted")):
-        end(outbox, request, kind)
-    assert upkeep.compact(outbox, -1) == 1
-    assert upkeep.mapped_anew(outbox, 1, [2], [entry("a"), entry("x")], "m@2", is_whole=True) == 1
-    start(outbox, 4)
-    end(outbox, 4, "accepted")
-    assert upkeep.compact(outbox, -1) == 3
-    assert outbox.counts().states["accepted"] == 3
 
 
 def derived(outbox: Outbox) -> dict[int, tuple[str, float]]:
