@@ -44,6 +44,8 @@ class Server:
 
     async def settle(self) -> list[tuple[Path, list[str]]]:
         await asyncio.sleep(DELAY * 2 + PAUSE)
+        while (task := self.publishing._task) is not None and not task.done():  # on a slow machine
+            await asyncio.sleep(DELAY)
         published, self.published = self.published, []
         return published
 
