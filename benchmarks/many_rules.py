@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from moemap.benchmarks.table import Table
+from moemap.cli import COLLECT_AFTER
 from moemap.engine import compiler
 from moemap.engine.checks import check
 from moemap.engine.language import loader
@@ -57,8 +59,13 @@ def _write(folder: Path, count: int) -> Path:
 
 
 def measure(counts: Sequence[int]) -> dict[int, dict[str, float]]:
-    """Seconds of processor time by the number of rules and the step."""
-    return {count: dict(zip(STEPS, _seconds(count), strict=True)) for count in counts}
+    """Seconds of processor time by the number of rules and the step, with garbage collected as in a command."""
+    before = gc.get_threshold()
+    gc.set_threshold(COLLECT_AFTER)
+    try:
+        return {count: dict(zip(STEPS, _seconds(count), strict=True)) for count in counts}
+    finally:
+        gc.set_threshold(*before)
 
 
 def _seconds(count: int) -> Iterator[float]:
