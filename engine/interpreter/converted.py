@@ -10,7 +10,8 @@ from typing import Any
 from ..runtime.conversion import Locate
 from ..runtime.requests import Emission, Envelope, origins_of
 from ..runtime.result import Failed
-from ..values.pointers import join, shifted
+from ..values.pointers import join, shifted, value_at
+from .scope import Places
 
 __all__ = ["BodyOrigins", "ConvertedBody", "part_of", "parts_within"]
 
@@ -42,6 +43,17 @@ class BodyOrigins:
                 return (emission, emission.origins[near], own[len(near) :]) if near else None
         near = _nearest(self._origins, pointer)
         return (*self._origins[near], pointer[len(near) :]) if near else None
+
+    def place_in(self, places: Places, body: Any, pointer: str) -> str:
+        """The place in the batch from which the value at a pointer of the body comes, or the nearest known one."""
+        source = self.at(pointer)
+        if source is None:
+            return self.first.element if pointer else ""
+        emission, origin, rest = source
+        place = places.of_origin(origin, emission.element)
+        below = f"{place}{rest}"
+        found = value_at(places.batch, below)
+        return below if found is not None and found is value_at(body, pointer) else place
 
 
 class ConvertedBody:

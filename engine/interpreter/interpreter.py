@@ -13,7 +13,7 @@ from ..diagnostics.problem import Problem
 from ..language.repetition import repeated_in
 from ..language.rulebook import Field, ObjectSource, Route, Rule, Rulebook
 from ..language.scanning import scans_in
-from ..language.traversal import roots_in
+from ..language.traversal import needed_lets
 from ..runtime.conversion import Handed, Locate, joined
 from ..runtime.notes import Rejected
 from ..runtime.requests import Assembler, Emission, Envelope, move
@@ -32,7 +32,7 @@ from ..runtime.result import (
 from ..values.budget import TooMuchCopied, scanning
 from ..values.kinds import kind, with_article
 from ..values.payload import received
-from ..values.pointers import join, value_at
+from ..values.pointers import join
 from .converted import BodyOrigins, ConvertedBody, part_of, parts_within
 from .fields import Evaluation, size_outcome
 from .outputs import output_specs
@@ -76,7 +76,7 @@ class Interpreter:
         self.converters = {name: Interpreter(converter) for name, converter in rulebook.converters.items()}
         self.batch_rules = tuple(rule for rule in rulebook.rules if rule.route is None)
         self.converting = tuple(rule for rule in self.batch_rules if rule.convert is not None)
-        self.converting_let = _needed(rulebook.let, self.converting)
+        self.converting_let = needed_lets(rulebook.let, (rule.when for rule in self.converting))
         self.route_rules = {
             name: tuple(rule for rule in rulebook.rules if rule.route == name) for name in rulebook.routes
         }
@@ -167,17 +167,6 @@ class Interpreter:
         """The Result, and each value computed on the way, in order."""
         steps: list[Step] = []
         return _Run(self, batch, steps).result(), tuple(steps)
-
-
-def _needed(let: tuple[Field, ...], rules: tuple[Rule, ...]) -> tuple[Field, ...]:
-    """The lets on which the conditions of rules depend."""
-    names = {name for rule in rules if rule.when is not None for name in roots_in(rule.when)}
-    found = []
-    for definition in reversed(let):
-        if definition.name in names:
-            found.append(definition)
-            names.update(roots_in(definition))
-    return tuple(reversed(found))
 
 
 def _located(outer: Locate, inner: Locate, pointer: str) -> str:
@@ -321,19 +310,8 @@ class _Run(Evaluation):
             )
         made = []
         for request, parts in zip(result.requests, self.request_parts, strict=True):
-            made.append(partial(self.place_of, request.body, self.origins_in(parts)))
+            made.append(partial(self.origins_in(parts).place_in, self.places, request.body))
         return tuple(made)
-
-    def place_of(self, body: Any, origins: BodyOrigins, pointer: str) -> str:
-        """The place in the batch from which the value at a pointer of a body comes, or the nearest known one."""
-        source = origins.at(pointer)
-        if source is None:
-            return origins.first.element if pointer else ""
-        emission, origin, rest = source
-        place = self.places.of_origin(origin, emission.element)
-        below = f"{place}{rest}"
-        found = value_at(self.batch, below)
-        return below if found is not None and found is value_at(body, pointer) else place
 
     def scope_at(self, route: Route | None, index: int) -> tuple[Scope, str] | None:
         """See `Interpreter.scope_at`."""

@@ -117,6 +117,7 @@ class Places:
     """Computes the places in one batch that values come from."""
 
     def __init__(self, batch: Any) -> None:
+        self.batch = batch
         self.index = Index(batch)
         self._read: dict[tuple[int, int], tuple[Field, Scope, tuple[str, ...]]] = {}
         """The places read by fields, by the identities of the field and its scope."""

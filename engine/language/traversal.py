@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ..expressions.paths import path_of
@@ -17,6 +18,7 @@ __all__ = [
     "fields_in",
     "is_excepted",
     "is_plain",
+    "needed_lets",
     "parts_in",
     "roots_in",
 ]
@@ -41,6 +43,17 @@ def _add_roots(part: Any, found: list[str]) -> None:
         for attribute, _ in attributes_of(type(part)):
             if (value := getattr(part, attribute)) is not None:
                 _add_roots(value, found)
+
+
+def needed_lets(let: tuple[Field, ...], conditions: Iterable[Expr | None]) -> tuple[Field, ...]:
+    """The lets on which conditions depend."""
+    names = {name for condition in conditions if condition is not None for name in roots_in(condition)}
+    found = []
+    for definition in reversed(let):
+        if definition.name in names:
+            found.append(definition)
+            names.update(roots_in(definition))
+    return tuple(reversed(found))
 
 
 def parts_in(part: Any) -> list[Any]:

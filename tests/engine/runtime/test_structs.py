@@ -21,6 +21,7 @@ from moemap.engine.language.rulebook import Rulebook
 from moemap.engine.runtime.result import Result
 from moemap.engine.runtime.runner import MANY
 from moemap.tests.engine.compiler.validation.test_whole_bodies import MANY_SETTINGS
+from moemap.tests.engine.damage import damaged
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("*.json"))
 SETTINGS: list[dict[str, Any]] = [{}, MANY_SETTINGS]
@@ -77,7 +78,7 @@ def test_damaged_samples(
     batches, answered = samples(), 0
     for number in range(1200):
         dice = grammar.Dice(number)
-        batch = grammar.damaged(dice, dice.choice(batches))
+        batch = damaged(dice, dice.choice(batches))
         given = answer(orjson.dumps(batch))
         if given is not None:
             found = difference(interpreter.run(batch), given)

@@ -22,6 +22,7 @@ from moemap.engine.schemas.formats import FORMATS_OF_TEXT
 from moemap.engine.schemas.schema import SCHEMAS, Schema, Validator, definitions_of, load, schema_of
 from moemap.engine.schemas.validation import SchemaEvaluator
 from moemap.engine.types.types import StringType, matches
+from moemap.tests.engine.damage import damaged
 from moemap.tests.schema_oracle import accepts
 
 SHIPPED = sorted(path.relative_to(SCHEMAS).as_posix() for path in SCHEMAS.glob("mo*ngage/*.json"))
@@ -52,7 +53,7 @@ def test_shipped_schemas(name: str, bodies: list[Any], grammar: ModuleType) -> N
     refused = 0
     for number in range(150):
         dice = grammar.Dice(number)
-        body = grammar.damaged(dice, dice.choice(bodies)) if number % 4 else bodies[number // 4 % len(bodies)]
+        body = damaged(dice, dice.choice(bodies)) if number % 4 else bodies[number // 4 % len(bodies)]
         expected = validator.violations(body)
         assert evaluator.violations(body) == expected, json.dumps(body)
         assert evaluator.is_valid(body) == (not expected) == oracle.is_valid(body)

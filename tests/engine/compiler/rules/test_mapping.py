@@ -17,6 +17,7 @@ from moemap.engine.language.installed import locate
 from moemap.engine.language.loader import load
 from moemap.engine.language.rulebook import Rulebook
 from moemap.engine.runtime.result import Result
+from moemap.tests.engine.damage import damaged
 
 EXAMPLES = Path(__file__).parents[4] / "examples"
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -83,7 +84,7 @@ def test_damaged_samples(
     codes: set[str] = set()
     for number in range(seed * 400, seed * 400 + 400):
         dice = grammar.Dice(number)
-        batch = grammar.damaged(dice, dice.choice(batches))
+        batch = damaged(dice, dice.choice(batches))
         wanted, given = interpreter.run(batch), compiled.transform(batch)
         assert not difference(wanted, given), f"{difference(wanted, given)}\n{json.dumps(batch)}"
         codes.update(problem.code for problem in wanted.problems)

@@ -25,6 +25,7 @@ from moemap.engine.language.loader import load
 from moemap.engine.language.rulebook import Rulebook
 from moemap.engine.runtime.embedded import written_results
 from moemap.engine.values.budget import MAX_COPIED
+from moemap.tests.engine.damage import damaged
 
 pytestmark = pytest.mark.slow  # a module of many thousand lines is written and compiled in each
 
@@ -121,7 +122,7 @@ def test_the_shipped_mapping(name: str, grammar: ModuleType, tmp_path: Path) -> 
     batches = [*samples(), *golden(), *large(), None, [], 1, "text", {}, {"events": 5}, {"a": 2**64}, {"a": "\ud800"}]
     for number in range(400):
         dice = grammar.Dice(number)
-        batches.append(grammar.damaged(dice, dice.choice(batches[:60])))
+        batches.append(damaged(dice, dice.choice(batches[:60])))
     interpreter = Interpreter(rulebook)
     codes: set[str] = set()
     for batch, given in zip(batches, results_in_an_empty_environment(module, batches), strict=True):
