@@ -17,7 +17,7 @@ MAKEFLAGS += --no-print-directory
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/bytecode
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-delivery test fast test-spark test-postgres test-image test-interface test-browser test-editors vscode fuzz newest lint format types check docs studio pictures bench lock ci clean
+.PHONY: help demo demo-delivery test fast test-spark test-postgres test-image test-interface test-browser test-editors vscode fuzz newest lint format types check docs pins studio pictures bench lock ci clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -87,6 +87,10 @@ check: $(READY) ## check the shipped mappings
 
 docs: $(READY) ## write the generated pages of docs/ anew
 	@$(BIN)/moemap docs --reference docs
+
+pins: $(READY) ## pin the code that is generated of the shipped mappings and of random ones, after a change of it
+	@rm -f tests/engine/compiler/sources.json
+	@MOEMAP_PINS=write $(BIN)/pytest --quiet -n0 tests/engine/compiler/test_pinned_sources.py
 
 studio: engine/studio/web/node_modules/.ready ## build the page of Studio from engine/studio/web
 	@npm run --silent build --prefix engine/studio/web
