@@ -21,8 +21,11 @@ _AT_ONCE = {"get", "length", "not_null", "to_array", "type"}
 """Functions whose time does not depend on the size of their arguments."""
 _WHOLE = {"contains", "distinct", "flatten", "index_of", "size", "to_string"}
 """Functions that also look at all values inside of the elements of their arguments."""
-_SEARCHES = {"extract", "matches", "replace_matches"}
-"""Functions whose time for each character is that of others for each element."""
+_CHARACTERS = {
+    **dict.fromkeys(("extract", "matches", "replace_matches"), 1),
+    **dict.fromkeys(("replace_any", "split", "url_encode"), 10),
+}
+"""So many characters take these functions as long as others take for an element, instead of 100."""
 
 
 @once_for_each
@@ -61,7 +64,7 @@ def _counted(node: TreeNode, outer: Set[str], place: Place, *, inside: bool, all
         every = all_ or base["type"] == "looked_through"
         made = [base, *(within(child, inner=True, every=every) for child in below[1:])]
     elif kind == "function_expression" and node["value"] not in _AT_ONCE and node["value"] != "if":
-        by = (1,) if node["value"] in _SEARCHES else ()
+        by = (_CHARACTERS[node["value"]],) if node["value"] in _CHARACTERS else ()
         made = [looked_through(child, whole=node["value"] in _WHOLE, by=by) for child in below]
         every = all_ or any(child["type"] == "looked_through" for child in made)
         made = [

@@ -72,6 +72,10 @@ RULES = [
     # A search for a pattern takes as long for each character as others for an element.
     (RULE % "{a: \"matches(substring(batch.id, `0`, `500`), '(?:X|Y)*Z')\"}", 200 * (300 + 500)),
     (RULE % "{a: \"extract(substring(batch.id, `0`, `500`), 'Y')\", b: event.id}", 200 * (300 + 500)),
+    # Some functions take as long for ten.
+    (RULE % "{a: \"length(replace_any(batch.id, 'ab', 'c'))\"}", 200 * 3_000),
+    (RULE % "{a: 'length(url_encode(batch.id))'}", 200 * 3_000),
+    (RULE % "{a: \"length(split(batch.id, ','))\"}", 200 * 3_000),
     (WHEN % ("batch.events[?id == $event.id]", ""), 200 * 200),
     (WHEN % ("batch.events[*] && event.id == 'e1'", TWO), 200 * 200),
     (WHEN % ("event.id == 'e1' && batch.events[*]", TWO), 200),
