@@ -21,7 +21,7 @@ from ..diagnostics.suggestions import did_you_mean
 from ..source.contents import unsaved
 from ..source.homes import MAPPINGS, display_name
 from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain, reused
-from ..source.parser import MAX_NODES, parse, size_of
+from ..source.parser import parse, size_of
 from ..source.paths import is_file
 from ..source.project import Project
 from ..source.recovery import lost_names
@@ -49,6 +49,8 @@ __all__ = ["LANGUAGE", "MAX_FILES", "MAX_RULES", "Joined", "Loaded", "join", "lo
 LANGUAGE = 1
 MAX_FILES = 200
 MAX_RULES = 10_000
+MAX_INHERITED = 60_000
+"""The maximum number of values in rules that extend others, for which Python compiles the code in 500 MB of memory."""
 
 _HEADERS = ("input", "server", "settings", "outputs", "bulk", "delivery", "omit_empty")
 _PARTS = ("tables", "policies", "let", "routes", "assert")
@@ -408,9 +410,9 @@ class _Loader:
             if node is not None:
                 nodes[name] = node
                 size += 0 if node is parts[0] else size_of(node)
-            if size > MAX_NODES:
+            if size > MAX_INHERITED:
                 what = "rules and what they extend"
-                self.report("M127", place_of_name(parts[0]), what=what, limit=MAX_NODES, of="values")
+                self.report("M127", place_of_name(parts[0]), what=what, limit=MAX_INHERITED, of="values")
                 return ()
         merged += nodes.values()
         result = []

@@ -81,6 +81,11 @@ CASES: dict[str, tuple[str, dict[str, int]]] = {
         + "".join(f"- {{rule: r{n}, extends: r0}}\n" for n in range(1, 2000)),
         {"M127": 1},
     ),
+    "rules that extend a rule of few fields": (
+        fields(f"f{n}: {{from: batch.f{n}, type: string, default: '{n}'}}" for n in range(50))
+        + "".join(f"- {{rule: r{n}, extends: r}}\n" for n in range(180)),
+        {"M127": 1},
+    ),
     "a long policy in many spreads": (
         "policies:\n  p:\n"
         + "".join(f"  - {{when: name == 'n{n}'}}\n" for n in range(3000))
