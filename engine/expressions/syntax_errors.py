@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..diagnostics.suggestions import Suggestion
+from ..values.blanks import odd_blank_in
 from .tree import Token, TreeNode
 
 __all__ = [
@@ -112,9 +113,14 @@ def unreadable(at: int, text: str) -> ExpressionError:
             hint = 'a name with such characters is written in double quotes: "first-name"'
         case "\u2018" | "\u2019" | "\u201c" | "\u201d" | "\u201e" | "\u00ab" | "\u00bb":
             hint = "write straight quotes: ' or \""
+        case "\u2260" | "\u2264" | "\u2265":
+            sign = {"\u2260": "!=", "\u2264": "<=", "\u2265": ">="}[character]
+            hint = Suggestion.of(f"did you mean {sign!r}?", character, sign)
+        case "\u2013" | "\u2014" | "\u2212":
+            hint = "use subtract() to calculate"
         case "+" | "-":
             hint = f"use {'add' if character == '+' else 'subtract'}() to calculate"
-    return syntax_error(f"unexpected {_quoted(character)}", at, at + 1, hint)
+    return syntax_error(f"unexpected {_quoted(character)}", at, at + 1, hint or odd_blank_in(character))
 
 
 def unexpected(at: int, text: str, tokens: list[Token]) -> ExpressionError:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..diagnostics.problem import Place, Problem
 from ..diagnostics.suggestions import did_you_mean
 from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain
+from ..values.blanks import odd_blank_in
 from ..values.kinds import with_article
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class Keys:
             return
         for key, _ in self.mapping.entries:
             if key.text not in self._known:
-                hint = did_you_mean(key.text, self._known)
+                hint = odd_blank_in(key.text) or did_you_mean(key.text, self._known)
                 if hint is None:
                     hint = f"known here: {', '.join(dict.fromkeys(self._known))}"
                 self.report("M101", key.place, hint, key=key.text, where=self.where)

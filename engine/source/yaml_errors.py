@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import yaml
 
+from ..values.blanks import ODD_BLANKS, blank_in_words
 from .scalars import BREAKS
 
 if TYPE_CHECKING:
@@ -17,13 +17,11 @@ if TYPE_CHECKING:
 
 __all__ = ["SyntaxExplanation", "explained", "odd_indent"]
 
-_ODD_BLANKS = (
-    "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\u200b\u2060\ufeff"
-)
-"""Characters that look like a blank, or that are invisible, but are part of a string in YAML."""
-_ODD_BLANK = re.compile(f"([{_ODD_BLANKS}])")
-_ODD_INDENT = re.compile(rf"^[ \t]*+(?:- ++)*+(?:\w[\w -]*+:)?([{_ODD_BLANKS}])", re.MULTILINE)
-"""One of them in the indentation of a line, or right after the colon of its first key."""
+_ODD_BLANK = re.compile(f"([{ODD_BLANKS}])")
+_ODD_INDENT = re.compile(rf"^[ \t]*+(?:- ++)*+(?:-|\w[\w -]*+:)?([{ODD_BLANKS}])", re.MULTILINE)
+"""Such a character in the indentation of a line, after its hyphen, or right after the colon of its first key."""
+_ODD_BETWEEN = re.compile(rf"(?<=[-:,'\"\[\]{{}} ])([{ODD_BLANKS}])")
+"""One beside a sign of YAML, or after a space."""
 _OF_MARKS = ("while scanning an alias", "while scanning an anchor")
 """The contexts of errors after a `*` or `&`: they begin an alias or an anchor in YAML, and occur in expressions."""
 _BEFORE_BRACKETS = " \t\r\n,:[{"
@@ -41,14 +39,14 @@ class SyntaxExplanation:
 
 def odd_indent(source: Source, at: int) -> SyntaxExplanation | None:
     """Explains a character that only looks like a blank, if it stands right after the indentation of its line."""
-    if source.text[at : at + 1] not in _ODD_BLANKS:
+    if source.text[at : at + 1] not in ODD_BLANKS:
         return None
     found = _ODD_INDENT.match(source.text, source.line_start(source.place(at, at).line))
     return _odd_blank(found) if found is not None and found.start(1) == at else None
 
 
 def _odd_blank(odd: re.Match[str]) -> SyntaxExplanation:
-    reason = f"the {unicodedata.name(odd[1]).lower()} U+{ord(odd[1]):04X} is not a space in YAML"
+    reason = f"{blank_in_words(odd[1])} is not a space in YAML"
     return SyntaxExplanation(
         odd.start(1), odd.end(1), reason, "write a space instead, or quote a string that starts with it"
     )
@@ -74,6 +72,10 @@ def explained(
     character = text[at : at + 1]
     if character in ("[", "{") and (blank := _ODD_BLANK.match(text, at - 1)) is not None:
         return _odd_blank(blank)
+    line_start = source.line_start(source.place(at, at).line)
+    *_, between = [None, *_ODD_BETWEEN.finditer(text, line_start, at + 2)]
+    if between is not None and error.context not in _OF_MARKS:
+        return _odd_blank(between)
     brackets = [start for start in opened if text.startswith(("[", "{"), start)]
     if character == "\t":
         reason, hint = "a tab cannot stand here", "YAML indents with spaces"

@@ -17,6 +17,7 @@ from jinja2.visitor import NodeTransformer
 
 from ..diagnostics.suggestions import did_you_mean
 from ..expressions.roots import RootUse
+from ..values.blanks import odd_blank_in
 from ..values.numbers import parse_number
 from ..values.payload import check_constant, check_payload
 from .filters import FILTERS, GUARDS, TOO_MANY_DIGITS, is_digits
@@ -137,8 +138,12 @@ def _syntax_error(error: jinja2.TemplateSyntaxError, text: str) -> TemplateError
     message = error.message or "it cannot be read"
     if unexpected := re.fullmatch(r"unexpected char (.+) at (\d+)", message, re.DOTALL):
         at = int(unexpected[2])
-        closed = {"'": "a string is not closed", '"': "a string is not closed"}
-        return TemplateError(closed.get(text[at], f"unexpected {unexpected[1]}"), at, at + 1)
+        reasons = {
+            **dict.fromkeys("'\"", "a string is not closed"),
+            **dict.fromkeys("\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb", "strings are in straight quotes, ' or \""),
+        }
+        reason = reasons.get(text[at]) or odd_blank_in(text[at]) or f"unexpected {unexpected[1]}"
+        return TemplateError(reason, at, at + 1)
     if still_open := re.search(r"innermost block that needs to be closed is '(\w+)'", message):
         message = f"{{% {still_open[1]} %}} is not closed"
     start = 0

@@ -129,6 +129,8 @@ ERRORS = [
     ("⟨{% foo %}⟩", "encountered unknown tag 'foo'"),
     ("x {{ ⟨'⟩abc }}", "a string is not closed"),
     ("x {{ a ⟨?⟩ b }}", "unexpected '?'"),
+    ("x {{ a⟨\u200b⟩ }}", "the zero width space U+200B is not a space: write a space instead"),
+    ("x {{ ⟨\u201c⟩a\u201d }}", "strings are in straight quotes, ' or \""),
     ("⟨{# x⟩", "missing end of comment tag"),
     ("{% ⟨for⟩ x in y %}{{ x }}{% endfor %}", "a loop cannot be used in a template"),
     ("{{ a }}\n{% if a -%}   {{ b⟨(⟩1) }}{% endif %}", "a call cannot be used in a template"),
