@@ -287,7 +287,8 @@ def test_a_member_that_is_offered_is_there_and_of_the_type_that_is_said() -> Non
     for _ in range(settings().max_examples // 4):
         path = SHIPPED / dice.choice(FILE_NAMES)
         text = state.text(path) or ""
-        dots = [at for at, character in enumerate(text) if character == "."]
+        # Before a bracket, a name is not complete without a dot of its own.
+        dots = [at for at, character in enumerate(text) if character == "." and text[at + 1 : at + 2] not in ("[", "{")]
         at = dice.choice(dots)
         position = Position(text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at) + 1)
         cursor, (main, *_) = cursor_at(state, path, position), state.mains(path)
