@@ -10,7 +10,7 @@ from ..language.editor_schemas import described, schema_document
 from ..language.keys import Form, Key
 from ..language.kinds import Kind, list_of
 
-__all__ = ["EXPECTATION", "PARTS", "PROBLEM_KEYS", "RULE_NAME", "TEST", "TEST_FILE", "editor_schema"]
+__all__ = ["BESIDE", "EXPECTATION", "PARTS", "PROBLEM_KEYS", "RULE_NAME", "TEST", "TEST_FILE", "editor_schema"]
 
 RULE_NAME = Kind("string or null", {"type": ["string", "null"]})
 _INPUT = Kind("any JSON value", {})
@@ -48,6 +48,19 @@ _PROBLEM = _form(
     Key("rule", RULE_NAME, "The name of the rule."),  # the name alone, since lines change
     *_as_in_results("problem", "input", "output", "hint"),
 )
+_SERVER = _form(
+    "server",
+    "The server that requests go to.",
+    Key("url", kinds.TEXT, "The beginning of each URL, with its {placeholders}."),
+    Key("headers", Kind("object of strings", {"type": "object"}), "The headers of each request."),
+)
+_BULK = _form(
+    "bulkRequest",
+    "A bulk request.",
+    *_as_in_results("request", "output", "method", "path", "query", "headers", "body"),
+)
+BESIDE = {"server": _SERVER, "bulk": _BULK}
+"""What an expectation can name beside the parts of the result, each with its form, or that of its elements."""
 PARTS = {"requests": _REQUEST, "skipped": _SKIPPED, "problems": _PROBLEM}
 """The parts of an expectation, each with the form of its elements."""
 PROBLEM_KEYS = tuple(_PROBLEM.keys)
@@ -59,6 +72,17 @@ EXPECTATION = _form(
     Key("requests", _elements(_REQUEST), "The requests, in order."),
     Key("skipped", _elements(_SKIPPED), "What no request carries, in order."),
     Key("problems", _elements(_PROBLEM), "The problems, in order; only the keys that are given are compared."),
+    Key(
+        "server",
+        Kind("object", {"$ref": f"#/$defs/{_SERVER.name}"}),
+        "Where the requests go, if the mapping says so. Not compared unless it is given.",
+    ),
+    Key(
+        "bulk",
+        _elements(_BULK),
+        "The bulk requests that the bodies become, as `moemap transform --format bulk` writes them. Not compared "
+        "unless they are given.",
+    ),
 )
 _ONE = {"$ref": "#/$defs/expectation"}
 _MANY = {"description": "One for each input.", "type": "array", "items": _ONE}
@@ -122,7 +146,7 @@ def editor_schema() -> dict[str, str]:
         **schema_document("tests", "moemap test file", TEST_FILE.description),
         **described(TEST_FILE),
         "dependentSchemas": {workspace: {"not": {"required": [mapping]}}},
-        "$defs": {form.name: described(form) for form in (TEST, EXPECTATION, *PARTS.values())},
+        "$defs": {form.name: described(form) for form in (TEST, EXPECTATION, *PARTS.values(), *BESIDE.values())},
     }
     document["$defs"]["test"]["oneOf"] = [{"required": [name]} for name in TEST.choices]
     return {"moemap/tests.schema.json": json.dumps(document, indent=2) + "\n"}

@@ -17,6 +17,8 @@ from ..checks.shared.opening import Opening
 from ..diagnostics.problem import Place, Problem
 from ..diagnostics.terminal import printable, styled
 from ..interpreter.interpreter import Interpreter
+from ..interpreter.outputs import server_of
+from ..jobs.dispatch import Bundler, dispatch_of, fitting
 from ..language.rulebook import ABSENT, Rulebook
 from ..runtime.result import Result
 from ..source.nodes import MappingNode, Node, SequenceNode
@@ -25,13 +27,14 @@ from . import diff
 from .attribution import Blame, tokens_of
 from .diff import Difference, RuleAt, canonical, compare, matches
 from .files import GoldenTest, TestFile, discover, load
-from .keys import PARTS, PROBLEM_KEYS
+from .keys import BESIDE, PARTS, PROBLEM_KEYS
 
 __all__ = [
     "GoldenRunner",
     "GoldenTest",
     "Outcome",
     "TestFile",
+    "beside",
     "compared_parts",
     "discover",
     "is_met",
@@ -46,11 +49,15 @@ MAX_SHOWN = 20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """The outcome of a test. `problems` are those of the mapping, if it cannot be loaded with the test's settings."""
+    """The outcome of a test, with the results of its batches, and what `beside` found for each.
+
+    `problems` are those of the mapping, if it cannot be loaded with the test's settings.
+    """
 
     test: GoldenTest
     differences: tuple[Difference, ...] = ()
     results: tuple[Result, ...] = ()
+    beside: tuple[dict[str, Any], ...] = ()
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -111,11 +118,15 @@ def _located(problem: Problem, test: GoldenTest) -> Problem:
 def _run(test: GoldenTest, mapping: Interpreter) -> Outcome:
     """Runs a test on a mapping that was loaded with the test's settings."""
     results = tuple(mapping.run(batch) for batch in test.batches)
+    around = tuple(
+        beside(expected, mapping.rulebook, batch)
+        for batch, expected in zip(test.batches, test.expectations, strict=True)
+    )
     differences: list[Difference] = []
     for number, (result, expected) in enumerate(zip(results, test.expectations, strict=True)):
         differing = [
             difference
-            for part, wanted, actual in compared_parts(test, expected, result)
+            for part, wanted, actual in compared_parts(test, expected, result, around[number])
             for difference in compare(wanted, actual, partial=test.partial or part == "problems", pointer=f"/{part}")
         ]
         if differing:
@@ -125,20 +136,40 @@ def _run(test: GoldenTest, mapping: Interpreter) -> Outcome:
                 replace(one, pointer=at + one.pointer, found_at=at + one.found_at, rules=_rules(one, result, blame))
                 for one in differing
             ]
-    return Outcome(test, tuple(differences), results)
+    return Outcome(test, tuple(differences), results, around)
 
 
-def compared_parts(test: GoldenTest, expected: dict[str, Any], result: Result) -> Iterator[tuple[str, Any, Any]]:
-    """The parts to compare: the name of the part, the expected value, and the actual one."""
-    actual = _json(result)
-    for part in PARTS:
-        if part in expected or not test.partial:
+def beside(expected: dict[str, Any], rulebook: Rulebook, batch: Any) -> dict[str, Any]:
+    """The values of what an expectation names beside the result: the server of the mapping, and bulk requests."""
+    found: dict[str, Any] = {}
+    if "server" in expected:
+        url, headers = server_of(rulebook.server, rulebook)
+        found["server"] = {"url": url, "headers": headers} if headers else {"url": url}
+    if "bulk" in expected:
+        envelope = dispatch_of(rulebook).bulk
+        requests = Interpreter(fitting(rulebook)).run(batch).requests if envelope is not None else ()
+        bundler = Bundler(envelope) if envelope is not None else None
+        made = [*bundler.add(request.text for request in requests), *bundler.rest()] if bundler is not None else []
+        found["bulk"] = [request.to_json() for request in made]
+    return found
+
+
+def compared_parts(
+    test: GoldenTest, expected: dict[str, Any], result: Result, around: dict[str, Any]
+) -> Iterator[tuple[str, Any, Any]]:
+    """The parts to compare: the name of the part, the expected value, and the actual one.
+
+    `around` is what `beside` found.
+    """
+    actual = {**_json(result), **around}
+    for part in (*PARTS, *BESIDE):
+        if part in expected or (part in PARTS and not test.partial):
             yield part, expected.get(part, []), actual[part]
 
 
-def is_met(test: GoldenTest, expected: dict[str, Any], result: Result) -> bool:
+def is_met(test: GoldenTest, expected: dict[str, Any], result: Result, around: dict[str, Any]) -> bool:
     """Returns whether a Result meets the expectation of a test for one batch."""
-    parts = compared_parts(test, expected, result)
+    parts = compared_parts(test, expected, result, around)
     return all(matches(wanted, actual, partial=test.partial or part == "problems") for part, wanted, actual in parts)
 
 
@@ -152,6 +183,8 @@ def _json(result: Result) -> dict[str, Any]:
 def _rules(difference: Difference, result: Result, blame: Blame) -> tuple[RuleAt, ...]:
     """The rules that a difference points to."""
     part, _, rest = difference.found_at[1:].partition("/")
+    if part in BESIDE:
+        return ()
     index, _, inner = rest.partition("/")
     number = int(index) if index else 0
     if difference.actual is ABSENT and not inner:  # a whole element is missing: only its expectation can name a rule

@@ -77,15 +77,15 @@ def _new_expectation(outcome: Outcome) -> Any:
     new = [
         {
             part: _new_part(test, part, wanted, actual)
-            for part, wanted, actual in compared_parts(test, expected, result)
+            for part, wanted, actual in compared_parts(test, expected, result, around)
             if part in expected or actual
         }
-        for expected, result in zip(test.expectations, outcome.results, strict=True)
+        for expected, result, around in zip(test.expectations, outcome.results, outcome.beside, strict=True)
     ]
     return new if test.many else new[0]
 
 
-def _new_part(test: GoldenTest, part: str, expected: list[Any], actual: list[Any]) -> Any:
+def _new_part(test: GoldenTest, part: str, expected: Any, actual: Any) -> Any:
     if part == "problems" and not expected:
         return [{key: problem[key] for key in _NEW_PROBLEM if problem[key] is not None} for problem in actual]
     return _projected(expected, actual) if test.partial or part == "problems" else actual

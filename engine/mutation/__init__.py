@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from ..exports import lazily
 
 if TYPE_CHECKING:
-    from .mutants import Mutant, mutants_of
+    from .mutant import Mutant
+    from .mutants import mutants_of
     from .running import Mutation, MutationBudget, mutate
     from .testing import TestedMapping, Verdict
 

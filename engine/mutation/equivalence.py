@@ -12,7 +12,7 @@ from ..insight.branches import branches_of
 from ..insight.reachability import unreachable
 from ..language.rulebook import EntryRule, Expr, Field, Rule, Rulebook
 from ..types.types import Type
-from .mutants import Mutant
+from .mutant import Mutant
 
 __all__ = ["Proofs"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ..diagnostics.problem import Problem
 from ..insight.explained import Explanation
-from .mutants import Mutant
+from .mutant import Mutant
 from .testing import Verdict
 
 __all__ = ["checked"]

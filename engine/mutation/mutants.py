@@ -7,14 +7,15 @@ it stays the same when lines move: `rules/purchase/when#operand`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import groupby, pairwise
 from typing import Any, Literal
 
 from ..diagnostics.problem import Place
 from ..language.rulebook import (
     ABSENT,
+    Bulk,
     Const,
     Each,
     EntryRule,
@@ -24,8 +25,10 @@ from ..language.rulebook import (
     Listed,
     ObjectSource,
     Output,
+    RequestLine,
     Rule,
     Rulebook,
+    Server,
     Setting,
     Spread,
     Table,
@@ -36,44 +39,14 @@ from ..source.nodes import MappingNode, Node, SequenceNode
 from ..source.text import one_line
 from ..values.kinds import shown
 from .expressions import changes_of
-from .rewriting import REMOVED, parts_below
+from .mutant import Decision, Mutant
+from .rewriting import REMOVED, tables_in
 from .texts import changes_of_text, other_value
 from .written import has_key, node_of, place_of, scalars, text_of, texts_of
 
-__all__ = ["Decision", "Mutant", "mutants_of"]
-
-Decision = tuple[int, str]
-"""The identity of a part of the rules and an outcome, as an Observer gets them; "" stands for any outcome."""
+__all__ = ["mutants_of"]
 
 _SHOWN = 60
-
-
-@dataclass(frozen=True, eq=False)
-class Mutant:
-    """A variant of the rules.
-
-    `owner` and `part` say where, as those of a Branch do; `operator` is the kind of change, `words` describe it.
-    `before` and `after` are the old and the new text. `changes` has the new parts by the old ones. A batch can only
-    have another result if it takes one of the `decisions`; None stands for all batches. `settings` are the changed
-    defaults.
-    """
-
-    id: str
-    owner: str
-    part: str
-    operator: str
-    words: str
-    place: Place
-    before: str
-    after: str
-    changes: Mapping[Any, Any]
-    decisions: frozenset[Decision] | None
-    settings: Mapping[str, Any]
-
-    @property
-    def text(self) -> str:
-        """The mutant in words: "rule purchase, currency: the type string is dropped"."""
-        return f"{self.owner}{f', {self.part}' if self.part else ''}: {self.words}"
 
 
 def mutants_of(rulebook: Rulebook) -> tuple[Mutant, ...]:
@@ -92,6 +65,8 @@ class _Walk:
         self.ids: set[str] = set()
         self.owner = ("", "")
         self.decisions: frozenset[Decision] | None = frozenset()
+        self.is_fixed = False
+        """Set for parts that are evaluated apart from batches, so that no test takes a decision of them."""
 
     def add(
         self,
@@ -110,7 +85,8 @@ class _Walk:
         """
         path, part = at
         before, after = texts
-        taken = frozenset((id(one), outcome) for one, outcome in decisions) if decisions else self.decisions
+        own = frozenset((id(one), outcome) for one, outcome in decisions) if decisions else self.decisions
+        taken = None if self.is_fixed else own
         key = place, operator, words, after
         same = self.found.get(key)
         if same is not None:
@@ -132,6 +108,10 @@ class _Walk:
         self.decisions = None
         for setting in book.settings.values():
             self.setting(setting)
+        self.owner = "server", "the server"
+        self.server(book.server, "")
+        if book.bulk is not None:
+            self.bulk(book.bulk)
         self.owner = "let", "the mapping"
         self.lets(book.let, "", "")
         for route in book.routes.values():
@@ -151,9 +131,13 @@ class _Walk:
                 self.entries(policy, "", "")
         for output in book.outputs.values():
             self.output(output)
-        for table in _tables((book.let, book.routes, book.rules, book.policies, book.outputs)):
+        outputs = tuple(replace(output, server=None) for output in book.outputs.values())
+        servers = (book.server, *(output.server for output in book.outputs.values()))
+        shared = tuple(tables_in((book.let, book.routes, book.rules, book.policies, outputs)))
+        for table in tables_in((*shared, *filter(None, servers))):
             if table.name is not None:
                 self.owner = f"tables/{table.name}", f"table {table.name}"
+                self.is_fixed = table not in shared
                 self.table(table, "", "")
 
     def setting(self, setting: Setting) -> None:
@@ -203,11 +187,14 @@ class _Walk:
     def output(self, output: Output) -> None:
         self.owner = f"outputs/{output.name}", f"output {output.name}"
         self.members(output.fields, "/fields", "")
-        if any(roots_in(output.request.path)):
-            self.field(output.request.path, "/path", "path")
-        self.members(output.request.query, "/query", "query ")
-        self.members(output.request.headers, "/headers", "header ")
+        self.request(output.request)
+        self.server(output.server, "/server")
         self.decisions = None
+        sizes = {"max_bytes": replace(output, max_bytes=None), "max_items": replace(output, max_items=None)}
+        for key, changed in sizes.items():
+            if (size := getattr(output, key)) is not None:
+                place, texts = place_of(output.node, key), (f"{key}: {size}", "")
+                self.add(key, f"{key} is dropped", ("", ""), place, texts, {output: changed})
         for name, how in output.combine.items():
             if name != output.element_of:
                 rest = {key: value for key, value in output.combine.items() if key != name}
@@ -215,6 +202,41 @@ class _Walk:
                 texts = f"{name}: {how}", ""
                 changes = {output: replace(output, combine=rest)}
                 self.add("combine", f"{name} is not combined", (f"/combine/{name}", ""), place, texts, changes)
+
+    def request(self, line: RequestLine) -> None:
+        """The mutants of method, path, query and headers."""
+        other = "PUT" if line.method != "PUT" else "POST"
+        words, texts, place = f"{line.method} becomes {other}", (line.method, other), line.path.node.place
+        before, self.is_fixed = self.is_fixed, True
+        self.add("method", words, ("", ""), place, texts, {line: replace(line, method=other)})
+        if isinstance(line.path.source, Text) and not line.path.source.template.roots:
+            self.text(line.path.source, ("/path", "path"))
+        self.is_fixed = before
+        if any(roots_in(line.path)):
+            self.field(line.path, "/path", "path")
+        self.members(line.query, "/query", "query ")
+        self.members(line.headers, "/headers", "header ")
+
+    def server(self, server: Server | None, path: str) -> None:
+        if server is not None:
+            self.is_fixed = True
+            self.field(server.url, f"{path}/url", "url")
+            self.members(server.headers, f"{path}/headers", "header ")
+            self.is_fixed = False
+
+    def bulk(self, bulk: Bulk) -> None:
+        self.owner = "bulk", "the bulk requests"
+        self.is_fixed = True
+        self.members(bulk.fields, "/fields", "")
+        self.request(bulk.request)
+        name, most = f"{bulk.elements}_", bulk.max_bytes * 10
+        place, texts = place_of(bulk.node, "elements"), (bulk.elements, name)
+        words = f"{bulk.elements} is called {name}"
+        self.add("elements", words, ("", ""), place, texts, {bulk: replace(bulk, elements=name)})
+        place, texts = place_of(bulk.node, "max_bytes"), (f"max_bytes: {bulk.max_bytes}", f"max_bytes: {most}")
+        changes = {bulk: replace(bulk, max_bytes=most)}
+        self.add("max_bytes", f"max_bytes becomes {most}", ("", ""), place, texts, changes)
+        self.is_fixed = False
 
     # Fields
 
@@ -475,16 +497,3 @@ class _Walk:
             words = f"it comes after entry rule {number + 1}"
             at = f"{path}/entries/{number}", f"{part}, entry rule {number}" if part else f"entry rule {number}"
             self.swapped("entry rule", first, second, first.node, words, at)
-
-
-def _tables(part: Any) -> Iterator[Table]:
-    """The tables that fields in a part of the rules use, in order."""
-    pending, seen = [part], set()
-    while pending:
-        one = pending.pop()
-        if id(one) in seen:
-            continue
-        seen.add(id(one))
-        if isinstance(one, Table):
-            yield one
-        pending.extend(parts_below(one))

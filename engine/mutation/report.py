@@ -12,7 +12,7 @@ from ..diagnostics.problem import Place
 from ..diagnostics.terminal import printable, styled
 from ..source.text import one_line
 from ..values.ends import common_ends
-from .mutants import Mutant
+from .mutant import Mutant
 from .running import MutatedMapping, Mutation
 from .testing import Status, Verdict, name_of
 

@@ -7,9 +7,9 @@ from dataclasses import fields, replace
 from typing import Any
 
 from ..language.keys import attributes_of
-from ..language.rulebook import Rulebook
+from ..language.rulebook import Rulebook, Table
 
-__all__ = ["REMOVED", "Rewriter", "parts_below"]
+__all__ = ["REMOVED", "Rewriter", "tables_in"]
 
 REMOVED = object()
 """Stands for a part that is removed: from a tuple or a mapping; as an attribute, it becomes None."""
@@ -26,7 +26,7 @@ class Rewriter:
         pending: list[Any] = [rulebook]
         while pending:
             part = pending.pop()
-            for below in parts_below(part):
+            for below in _parts_below(part):
                 if id(below) not in self._above:
                     self._above[id(below)] = []
                     pending.append(below)
@@ -53,7 +53,7 @@ def _attributes(part: Any) -> tuple[str, ...]:
     return tuple(one.name for one in fields(part)) if attributes_of(type(part)) else ()
 
 
-def parts_below(part: Any) -> Iterator[Any]:
+def _parts_below(part: Any) -> Iterator[Any]:
     """The parts of the rules directly below one, or in a tuple or a mapping, in order."""
     if isinstance(part, tuple):
         below: Iterable[Any] = part
@@ -63,7 +63,7 @@ def parts_below(part: Any) -> Iterator[Any]:
         below = (getattr(part, name) for name in _attributes(part))
     for value in below:
         if isinstance(value, tuple | Mapping):
-            yield from parts_below(value)
+            yield from _parts_below(value)
         elif _is_part(value):
             yield value
 
@@ -91,3 +91,16 @@ def _made(value: Any, containing: set[int], made: dict[int, Any]) -> Any:
             changed[name] = None if after is REMOVED else after
     made[id(value)] = new = replace(value, **changed)
     return new
+
+
+def tables_in(part: Any) -> Iterator[Table]:
+    """The tables that fields in a part of the rules use, in order."""
+    pending, seen = [part], set()
+    while pending:
+        one = pending.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, Table):
+            yield one
+        pending.extend(_parts_below(one))

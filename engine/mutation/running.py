@@ -28,7 +28,8 @@ from ..language.rulebook import Rulebook
 from ..source.text import Source
 from .equivalence import Proofs
 from .explained import checked
-from .mutants import Mutant, mutants_of
+from .mutant import Mutant
+from .mutants import mutants_of
 from .testing import TestedMapping, Verdict
 
 __all__ = ["MutatedMapping", "Mutation", "MutationBudget", "mutate"]

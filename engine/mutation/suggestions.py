@@ -10,7 +10,7 @@ from ..golden.diff import canonical
 from ..insight.suggestions import InputSearch
 from ..interpreter.interpreter import Interpreter
 from ..runtime.result import Result
-from .mutants import Mutant
+from .mutant import Mutant
 from .testing import TestedMapping
 
 __all__ = ["MutantSuggestion", "suggestions"]

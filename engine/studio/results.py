@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..golden.diff import compare
-from ..golden.runner import compared_parts
+from ..golden.runner import beside, compared_parts
 from ..insight.coverage import Coverage
 from ..insight.coverage_report import lines_of
 from ..insight.tracing import Trace, trace
@@ -171,7 +171,7 @@ class StudioResults:
             "skipped": [one.to_json() for one in result.skipped[:_MOST_SKIPPED]],
             "problems": [answers.finding(one) for one in result.problems[:MOST_FINDINGS]],
             "changed": self._changed(main, sample, own, value, result),
-            "test": self._test(sample, result, answers),
+            "test": self._test(sample, rulebook, value, result, answers),
         }
 
     def _changed(
@@ -193,7 +193,9 @@ class StudioResults:
             for one in compare(_compared(known[2]), _compared(result))[:_MOST_CHANGES]
         ]
 
-    def _test(self, sample: StudioSample, result: Result, answers: PageAnswers) -> Json | None:
+    def _test(
+        self, sample: StudioSample, rulebook: Rulebook, value: Any, result: Result, answers: PageAnswers
+    ) -> Json | None:
         """The differences of a sample's result from the expectation of its golden test."""
         test = sample.test
         if test is None:
@@ -201,7 +203,7 @@ class StudioResults:
         expected = test.expectations[sample.index or 0]
         found = tuple(
             difference
-            for part, wanted, actual in compared_parts(test, expected, result)
+            for part, wanted, actual in compared_parts(test, expected, result, beside(expected, rulebook, value))
             for difference in compare(wanted, actual, partial=test.partial or part == "problems", pointer=f"/{part}")
         )
         head = {"path": test.place.file, "name": test.name, "line": test.place.line}

@@ -38,9 +38,9 @@ def test_tests_that_find_all_mutants() -> None:
     result = run()
     assert (result.exit_code, result.stdout.splitlines()) == (
         0,
-        ["1 passed, 0 failed", "5 mutants: 5 killed, 0 survived"],
+        ["1 passed, 0 failed", "7 mutants: 7 killed, 0 survived"],
     )
-    assert run().stdout.splitlines()[1] == "5 mutants: 5 killed, 0 survived (5 known from before)"
+    assert run().stdout.splitlines()[1] == "7 mutants: 7 killed, 0 survived (7 known from before)"
 
 
 def test_survivors_are_listed_and_the_exit_code_is_1() -> None:
@@ -49,14 +49,14 @@ def test_survivors_are_listed_and_the_exit_code_is_1() -> None:
     result = run("--mutate-output", "mutants.json")
     assert result.exit_code == 1
     assert "SURVIVED rule order, size: alternative 1 comes after the next   mapping.yaml:18:21\n" in result.stdout
-    assert result.stdout.endswith("12 survived, 13 that no test covers, 1 proven equivalent\n")
+    assert result.stdout.endswith("14 survived, 13 that no test covers, 1 proven equivalent\n")
     assert json.loads(Path("mutants.json").read_text("utf-8"))["schemaVersion"] == "2"
 
 
 def test_other_formats_leave_standard_output_to_the_tests() -> None:
     result = run("--format", "json")
     assert json.loads(result.stdout)
-    assert "5 mutants: 5 killed, 0 survived\n" in result.stderr
+    assert "7 mutants: 7 killed, 0 survived\n" in result.stderr
 
 
 def test_no_mutants_while_tests_fail() -> None:
@@ -94,8 +94,8 @@ def test_wrong_use(arguments: list[str], wanted: str) -> None:
 
 
 def test_a_budget() -> None:
-    assert run("--budget", "3").stdout.endswith("5 mutants: 3 killed, 0 survived, 2 not run\n")
-    assert run("--budget", "5m").stdout.endswith("5 mutants: 5 killed, 0 survived (3 known from before)\n")
+    assert run("--budget", "3").stdout.endswith("7 mutants: 3 killed, 0 survived, 4 not run\n")
+    assert run("--budget", "5m").stdout.endswith("7 mutants: 7 killed, 0 survived (3 known from before)\n")
 
 
 @pytest.mark.slow

@@ -235,6 +235,14 @@ def test_an_installed_mapping(monkeypatch: pytest.MonkeyPatch) -> None:
                 "3:38 M102 'expect' must be a list of 2, one for each batch, not a list of 1",
             ],
         ),
+        (
+            "tests: [{test: t, input: {}, expect: {server: 5, bulk: [{rule: x}]}}]",
+            [
+                "1:47 M102 'server' must be a mapping, not the number 5",
+                "1:58 M101 unknown key 'rule' in an element of 'bulk'"
+                " (known here: output, method, path, query, headers, body)",
+            ],
+        ),
         # Expectations that cannot fail
         (
             "tests: [{test: t, match: partial, input: {}, expect: {}}]",

@@ -9,7 +9,7 @@ import pytest
 
 from moemap.engine import golden
 from moemap.engine.checks.shared.opening import Opening
-from moemap.tests.engine.golden.shop import PASSING, differing, file_of, one_test, outcomes
+from moemap.tests.engine.golden.shop import FILES, PASSING, differing, file_of, one_test, outcomes
 
 pytestmark = pytest.mark.usefixtures("_in_the_folder")
 
@@ -70,6 +70,40 @@ def test_several_batches(runner: golden.GoldenRunner) -> None:
         ("/1/problems/0", "/1/problems/0"),
     ]
     assert len(outcome.results) == 3
+
+
+AROUND = """\
+server: {url: "https://{dc}.example", headers: {Key: "{key}"}}
+bulk:
+  schema: ./batch.schema.json
+  request: {path: /v1/bulk, query: {source: settings.source}}
+  fields: {kind: {const: all}}
+  elements: bodies
+  max_bytes: 1000
+"""
+
+
+@pytest.mark.parametrize(
+    ("expect", "differences"),
+    [
+        ('{server: {url: "https://{dc}.example"}}', []),
+        ('{server: {url: "https://{dc}.example", headers: {Key: "{key}"}}}', []),
+        ('{server: {url: "https://{dc}.example", headers: {Key: x}}}', ["/server/headers/Key"]),
+        ("{server: {url: x}}", ["/server/url"]),
+        ("{bulk: [{path: /v1/bulk, query: {source: shop}, body: {kind: all, bodies: [{actions: [{}, {}]}]}}]}", []),
+        ("{bulk: [{body: {bodies: []}}]}", ["/bulk/0/body/bodies/0"]),
+        ("{bulk: []}", ["/bulk/0"]),
+    ],
+)
+def test_what_is_beside_the_result(
+    expect: str, differences: list[str], folder: Path, runner: golden.GoldenRunner
+) -> None:
+    (folder / "around.yaml").write_text(FILES["mapping.yaml"] + AROUND)
+    assert differing(f"mapping: around.yaml\n{one_test(expect, 'partial')}", runner) == differences
+
+
+def test_a_mapping_without_server_and_bulk_requests(runner: golden.GoldenRunner) -> None:
+    assert differing(one_test("{server: {url: null}, bulk: []}", "partial"), runner) == []
 
 
 def test_settings(runner: golden.GoldenRunner) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 from moemap.engine.golden import files
 from moemap.engine.golden.files import GoldenTest, TestFile
 from moemap.engine.language.rulebook import Rulebook
-from moemap.engine.mutation.mutants import Mutant, mutants_of
+from moemap.engine.mutation.mutant import Mutant
+from moemap.engine.mutation.mutants import mutants_of
 from moemap.engine.mutation.running import MutatedMapping, mutate
 from moemap.tests.docs.examples import Block, write
 

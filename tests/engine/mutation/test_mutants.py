@@ -26,6 +26,8 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rulebook:
 
 def test_all_mutants_in_order(small: Rulebook) -> None:
     assert [f"{one.place.line}: {one.text}" for one in mutants_of(small)] == [
+        "5: output event: POST becomes PUT",
+        "5: output event, path: the text is another one",
         "7: the mapping, let blocked: it is dropped",
         '7: the mapping, let blocked: the element "id" is dropped',
         '7: the mapping, let blocked: the element "secret" is dropped',
@@ -110,6 +112,63 @@ def test_a_mutant_changes_what_it_says(small: Rulebook, name: str, wanted: tuple
     _, key, value = wanted
     assert (key, result.requests[0].body.get(key)) == (key, value)
     assert Interpreter(small).run(BATCH).requests[0].body.get(key) != value
+
+
+AROUND = """\
+server: {url: "https://a.example", headers: {Key: "{key}"}}
+settings: {region: {default: eu}}
+tables: {regions: {unlisted: omit, entries: {eu: "https://eu.example"}}}
+outputs:
+  event:
+    schema: ./any.schema.json
+    request: {path: /v1/event}
+    max_bytes: 1000
+    server: {url: {from: settings.region, table: regions, default: "https://example"}}
+  other: {body: list, schema: ./any.schema.json, request: {method: PUT, path: /v1/other}, max_items: 2}
+bulk:
+  schema: ./any.schema.json
+  request: {path: /v1/bulk}
+  fields: {kind: {const: all}}
+  elements: bodies
+  max_bytes: 100
+rules:
+  - {rule: other, route: events, when: event.other, output: other, value: event.name}
+  - {rule: event, route: events, output: event, fields: {name: event.name}}
+"""
+
+
+def test_what_is_around_bodies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    loaded = api.inspect(write([Block("mapping.yaml", AROUND, 1), Block("any.schema.json", "{}", 1)], Path()))
+    assert loaded.rulebook is not None, [problem.message for problem in loaded.problems]
+    owners = ("the server", "output", "the bulk", "table", "setting")
+    found = [one for one in mutants_of(loaded.rulebook) if one.owner.startswith(owners)]
+    assert all(one.decisions is None for one in found)
+    assert [one.text for one in found] == [
+        "the server, url: the text is another one",
+        "the server, header Key: it is dropped",
+        "the server, header Key: it is called Key_",
+        "the server, header Key: the text is another one",
+        'setting region: the default "eu" becomes "e"',
+        "table regions: omit becomes keep",
+        'table regions: the entry "eu" is dropped',
+        "output event: POST becomes PUT",
+        "output event, path: the text is another one",
+        "output event: max_bytes is dropped",
+        "output event, url: the step '.region' is dropped",
+        "output event, url: it is dropped",
+        "output event, url: it is dropped",
+        "output other: PUT becomes POST",
+        "output other, path: the text is another one",
+        "output other: max_items is dropped",
+        "the bulk requests: POST becomes PUT",
+        "the bulk requests, path: the text is another one",
+        "the bulk requests, kind: it is dropped",
+        "the bulk requests, kind: it is called kind_",
+        'the bulk requests, kind: "all" becomes "al"',
+        "the bulk requests: bodies is called bodies_",
+        "the bulk requests: max_bytes becomes 1000",
+    ]
 
 
 def test_what_is_inherited_is_changed_wherever_it_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -105,7 +105,7 @@ def test_survivors_in_words() -> None:
         "  - event.size",
         "  + alternative 1 comes after the next",
     ]
-    assert lines[-1] == ("57 mutants: 31 killed, 12 survived, 13 that no test covers, 1 proven equivalent")
+    assert lines[-1] == ("59 mutants: 31 killed, 14 survived, 13 that no test covers, 1 proven equivalent")
 
 
 def test_only_what_surrounds_a_change_is_shown() -> None:

@@ -58,6 +58,7 @@ def test_which_tests_find_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     (found,) = mutate([(file, test) for test in file.tests], runner.opening, is_cached=False).mappings
     verdicts = {one.text: found.verdicts[one.id].status for one in found.mutants if one.operator in ("text", "default")}
     assert verdicts == {
+        "output event, path: the text is another one": "killed",
         'setting mode: the default "fast" becomes "slow"': "killed",
         "setting most: the default 2 becomes 3": "killed",
         "setting plain: the default true becomes false": "survived",
