@@ -51,8 +51,9 @@ test-browser: $(READY) tests/browser/node_modules/.ready ## open the HTML pages 
 		echo "There is no Chromium or Chrome to open pages in." >&2; exit 1; }
 	@$(BIN)/pytest --quiet tests/browser $(ARGS)
 
-test-editors: $(READY) vscode ## test the language server in Neovim, and the extension for VS Code; needs npm and Neovim
+test-editors: $(READY) .venv-editors/.ready vscode ## test the language server in editors, and the extension for VS Code; needs npm and Neovim
 	@$(BIN)/pytest --quiet tests/editors $(ARGS)
+	@.venv-editors/bin/pytest --quiet tests/client
 
 vscode: editors/vscode/node_modules/.ready ## build the extension for VS Code, editors/vscode/dist/moemap.vsix; needs npm
 	@npm run --prefix editors/vscode --silent package >/dev/null
@@ -108,7 +109,7 @@ ci: ## run all that must hold before a change lands
 	@.ci/run
 
 clean: ## remove everything that was made, .venv too
-	@rm -rf .venv .venv-spark .venv-interface .venv-newest tests/browser/node_modules engine/studio/web/node_modules build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	@rm -rf .venv .venv-spark .venv-editors .venv-interface .venv-newest tests/browser/node_modules engine/studio/web/node_modules build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml requirements/build.txt requirements/dev.txt
@@ -134,12 +135,12 @@ $(READY): pyproject.toml requirements/build.txt requirements/dev.txt
 	@.venv-spark/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv-interface/.ready: pyproject.toml requirements/build.txt requirements/interface.txt
-	@echo "Setting up .venv-interface ..." >&2
-	@test -x .venv-interface/bin/python || "$(PYTHON)" -m venv .venv-interface
-	@.venv-interface/bin/python $(LOCKED) requirements/build.txt
-	@.venv-interface/bin/python $(LOCKED) requirements/interface.txt
-	@.venv-interface/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+.venv-%/.ready: pyproject.toml requirements/build.txt requirements/%.txt
+	@echo "Setting up .venv-$* ..." >&2
+	@test -x .venv-$*/bin/python || "$(PYTHON)" -m venv .venv-$*
+	@.venv-$*/bin/python $(LOCKED) requirements/build.txt
+	@.venv-$*/bin/python $(LOCKED) requirements/$*.txt
+	@.venv-$*/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # Versions and hashes are locked. In tests/browser, axe-core looks for barriers in pages, and xterm.js shows a terminal.

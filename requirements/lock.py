@@ -1,7 +1,8 @@
 """Lock the versions of all that is installed for work on moemap: `make lock`, or `make lock ARGS=--upgrade`.
 
 Writes build.txt (the build backend), run.txt (what the wheel needs), dev.txt, spark.txt (with the extra of that name,
-and what its tests need) and interface.txt (what the tests of `moemap serve` by its description need) beside this file:
+and what its tests need), interface.txt (what the tests of `moemap serve` by its description need) and editors.txt (what
+the tests of `moemap lsp` with a foreign client need) beside this file:
 exact versions with hashes, for each Python that pyproject.toml classifies and for every platform. Versions that are
 locked stay unless pyproject.toml asks for others, or with --upgrade. The wheel itself keeps its open lower bounds.
 """
@@ -52,6 +53,7 @@ def main() -> None:
             dev,
             lock("spark.txt", PROJECT, *same, "--extra", "spark", "--extra", "test"),
             lock("interface.txt", PROJECT, "--constraints", HERE / "run.txt", "--extra", "interface"),
+            lock("editors.txt", PROJECT, *same, "--extra", "editors"),
         ]
         for version in pythons:
             for platform in PLATFORMS:

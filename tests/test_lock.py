@@ -18,6 +18,7 @@ LOCKS = {
     "dev": [*DEPENDENCIES, *EXTRAS["delivery"], *EXTRAS["test"], *EXTRAS["dev"]],
     "spark": [*DEPENDENCIES, *EXTRAS["test"], *EXTRAS["spark"]],
     "interface": [*DEPENDENCIES, *EXTRAS["interface"]],
+    "editors": [*DEPENDENCIES, *EXTRAS["lsp"], *EXTRAS["editors"]],
 }
 
 

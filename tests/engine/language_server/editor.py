@@ -1,7 +1,7 @@
 """An editor with which tests drive `moemap lsp`, over its pipes.
 
-pytest-lsp would do the same, but as a plugin it imports the types of the protocol, which takes a second, into every run
-of any test, and brings pytest-asyncio with it.
+pytest-lsp does the same in tests/client; as a plugin it imports the types of the protocol, which takes a second, into
+every run of any test, and brings pytest-asyncio with it.
 """
 
 from __future__ import annotations
