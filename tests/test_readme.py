@@ -39,8 +39,12 @@ def workplace(tmp_path_factory: pytest.TempPathFactory, unchanged: list[Path]) -
 
 
 def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Runs a line: `moemap` alone in this process, which reads and checks each mapping once, all else in a shell."""
-    if plain := re.fullmatch(r"moemap ([^|>]*?)(?: > (\S+))?(?: \|\| (true))?", command):
+    """Runs a line: `moemap` alone in this process, which reads and checks each mapping once, all else in a shell.
+
+    So are commands with processes of their own, which can inherit what is read only from one that has no threads.
+    """
+    plain = re.fullmatch(r"moemap ([^|>]*?)(?: > (\S+))?(?: \|\| (true))?", command)
+    if plain and not re.search("--(mutate|jobs)", command):
         arguments, output, fails = plain.groups()
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(folder)

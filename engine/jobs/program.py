@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from ..compiler import cache
-from ..diagnostics.problem import MappingError
-from ..language.installed import locate
+from ..language.installed import file_at, locate
 from ..runtime.result import Failed, PartOrigin, Result
 from ..runtime.runner import FUNCTION, Runner
+from ..source.paths import is_folder
 from .dispatch import Dispatch
 from .unread import UnreadLeaves, places_of
 
@@ -84,10 +84,7 @@ def _opened(
         return None
 
     def rulebook() -> Rulebook:
-        try:
-            loaded = _rulebook(reference, settings, bulk)
-        except MappingError:  # it was usable when the run began
-            loaded = None
+        loaded = _unchecked(reference, settings, bulk)
         if loaded is None or _digest(loaded) != about["digest"]:
             raise RulesChangedError(f"the files of {reference} have changed since the run began")
         return loaded
@@ -142,6 +139,19 @@ def _rulebook(reference: str, settings: Mapping[str, Any], bulk: bool) -> Rulebo
 
     rulebook, _ = opened(reference, settings)
     return fitting(rulebook) if bulk else rulebook
+
+
+def _unchecked(reference: str, settings: Mapping[str, Any], bulk: bool) -> Rulebook | None:
+    """The rules of a mapping that was checked when it was cached; None if they cannot be read any more."""
+    # only in unusual cases
+    from ..language.loader import load
+    from .dispatch import fitting
+
+    path = locate(reference)
+    if path is not None and is_folder(path):
+        path = file_at(path)
+    rulebook = None if path is None else load(path, settings).rulebook
+    return fitting(rulebook) if rulebook is not None and bulk else rulebook
 
 
 def _store(key: str, entry: cache.CacheEntry, rulebook: Rulebook) -> None:
