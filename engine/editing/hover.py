@@ -7,6 +7,7 @@ Long values are cut.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,19 +16,22 @@ from ..expressions.syntax_errors import ExpressionError
 from ..expressions.tree import EvaluationError, TreeNode, children, parts_of
 from ..functions.table import FUNCTIONS
 from ..inference.expressions import Seen
+from ..insight.tracing import TooManyDecisionsError, trace
+from ..insight.why_not import why_not
 from ..interpreter.scope import Roots
 from ..language.rulebook import Field, Rule
 from ..runtime.notes import Rejected
+from ..source.nodes import Node, ScalarNode
 from ..types.types import lookup, union, without_null
 from .analysis import Analysis, analysis_of, shown_sample
 from .completing import member_text
 from .cursor import Cursor, cursor_at, offset_of
-from .data import Hover, Position
+from .data import Hover, Position, Sample
 from .members import members_of, type_words
 from .naming import kind_words, output_words
 from .patterns import pattern_of, pattern_where
 from .samples import Pattern
-from .scopes import Context
+from .scopes import Context, GivenNodes
 from .state import EditingState
 from .targets import target_at
 from .telling import about_code, about_function, code, shown_value
@@ -128,9 +132,35 @@ def _field_lines(state: EditingState, analysis: Analysis, cursor: Cursor) -> lis
     value = traced.value(found)
     name = traced.sample.name
     if value is None:
-        return [f"No value in {code(name)}."]
+        reason = _why_not(state, analysis, cursor, traced.sample)
+        return [f"No value in {code(name)}{f': {reason}' if reason else ''}{'' if reason.endswith('?') else '.'}"]
     more = "" if value[1] == 1 else f", and {value[1] - 1} more"
     return [f"In {code(name)}: {shown_value(value[0])}{more}"]
+
+
+def _why_not(state: EditingState, analysis: Analysis, cursor: Cursor, sample: Sample) -> str:
+    """The first reason why the rule at the cursor, or one that extends it, gives no value to the field there."""
+    rules = {one.name: one for one in analysis.rulebook.rules if cursor.rule in (one.name, *_names_of(one.bases))}
+    outputs = [rule.output for rule in rules.values() if rule.output is not None]
+    if not outputs or "let" in cursor.keys:
+        return ""
+    given, pointer = GivenNodes(state.tree(cursor.path)), ""
+    for before, step in zip(("", *cursor.keys), (*cursor.keys, cursor.text), strict=True):
+        given = given.below(step)
+        if before == "fields":
+            name = str(step).replace("~", "~0").replace("/", "~1")
+            pointer += f"/{name}{'' if given.scalar('each') is None else '/*'}"
+    interpreter = analysis.traces.interpreter(sample)
+    try:
+        found = trace(interpreter.rulebook, sample.batch, interpreter=interpreter)
+    except TooManyDecisionsError:
+        return ""
+    misses = why_not(found, pointer.removesuffix("/*"), outputs[0])
+    return next((one.reason for one in misses if one.rule in rules), "")
+
+
+def _names_of(nodes: Iterable[Node]) -> Iterator[str]:
+    return (node.text for node in nodes if isinstance(node, ScalarNode))
 
 
 def _field_at(state: EditingState, analysis: Analysis, cursor: Cursor) -> Field | None:

@@ -175,12 +175,16 @@ class TracedSamples:
         taker = self._takers.get(rule)
         return None if taker is None else self.of(taker)
 
-    def _traced(self, sample: Sample) -> Traced:
+    def interpreter(self, sample: Sample) -> Interpreter:
+        """The interpreter of the rules with the settings of a sample."""
         settings = {name: value for name, value in sample.settings.items() if name in self._rulebook.settings}
         if settings:
-            interpreter = Interpreter(replace(self._rulebook, values={**self._rulebook.values, **settings}))
-        else:
-            interpreter = self._interpreter = self._interpreter or Interpreter(self._rulebook)
+            return Interpreter(replace(self._rulebook, values={**self._rulebook.values, **settings}))
+        self._interpreter = self._interpreter or Interpreter(self._rulebook)
+        return self._interpreter
+
+    def _traced(self, sample: Sample) -> Traced:
+        interpreter = self.interpreter(sample)
         decisions: dict[int, list[Taken]] = {}
 
         def observe(taken: Taken) -> None:

@@ -86,7 +86,12 @@ CASES: dict[str, tuple[str, str, str, str]] = {
         f"[Functions]({(DOCS / 'functions.md').as_uri()}#sum)",
     ),
     "a field": (ORDERS, "ki¦nd: code", "kind", '**kind**\n\nIn `order.json`: `"Order"`'),
-    "a field without a value": (ORDERS, "ho¦me: home", "home", "**home**\n\nNo value in `order.json`."),
+    "a field without a value": (
+        ORDERS,
+        "ho¦me: home",
+        "home",
+        "**home**\n\nNo value in `order.json`: never reached: rule order took all of the route orders before.",
+    ),
     "a let": (ORDERS, "co¦de: {from", "code", '**code**: "Order"\n\nIn `order.json`: `"Order"`'),
     "a key": (ORDERS, "abs¦tract", "abstract", "**abstract**: boolean\n\nThe rule exists only to be extended."),
     "a table": (
@@ -168,6 +173,24 @@ def test_rules_that_read_a_member_in_a_template_are_named(text: str, shop: Path)
     found = hover(*opened(shop, ORDERS, FIELD, new))
     assert found is not None
     assert [one for one in found.text.split("\n\n") if "ead by" in one] == ["Also read by `order`, `refund`"]
+
+
+@pytest.mark.parametrize(
+    ("new", "reason"),
+    [
+        ("    x¦y: order.kidn", "order has no 'kidn'; did you mean 'kind'?"),
+        (
+            "    x¦y: {from: order.kind, when: order.kind == 'x'}",
+            "`when` does not hold: order.kind == 'x' (order.kind is \"order\").",
+        ),
+        ("    xy: {fields: {a¦b: order.vip}}", "order has no 'vip'."),
+        ("    xy: {each: order.lines, as: line, fields: {a¦b: line.vip}}", "line has no 'vip'."),
+    ],
+)
+def test_a_field_says_why_it_has_no_value(new: str, reason: str, shop: Path) -> None:
+    found = hover(*opened(shop, ORDERS, FIELD, new))
+    assert found is not None
+    assert found.text.endswith(f"No value in `order.json`: {reason}")
 
 
 def test_values_of_secrets_are_not_shown(shop: Path) -> None:
