@@ -52,7 +52,7 @@ settings.register_profile("fuzz", settings.get_profile("moemap"), max_examples=5
 settings.load_profile("moemap")
 
 
-# Nearly all garbage of the tests is in no circle. To look for that which is takes a tenth of the time at a rate that suits
+# Nearly all garbage of the tests is in no circle. To look for what is takes a tenth of the time at a rate that suits
 # small heaps. What collecting the tests has made stays until the end.
 gc.set_threshold(1_000_000, 10, 10)
 
