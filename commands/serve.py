@@ -103,7 +103,7 @@ def command(
     plan = plan_of(program)
     needs_delivery()
     secrets = Secrets(choice.secrets)
-    program.prepare()
+    program.prepare_all()
     written = Path(f"{OUTBOX if is_url(path) else path}.rejects.ndjson" if rejects is None else rejects)
     recipe = Recipe(choice.reference, choice.settings, "bulk" if plan.bulk else "result", False, "", str(written))
     try:

@@ -48,6 +48,7 @@ class Program(NamedTuple):
     transform_parsed: Callable[[Any], Result]
     transform_text: Callable[[bytes], Result | None]
     prepare: Callable[[], None]
+    prepare_all: Callable[[], None]
     retry: Callable[..., tuple[Result, tuple[Failed, ...] | None]]
     origins: Callable[[Any], tuple[Result, tuple[tuple[PartOrigin, ...], ...]]]
 
@@ -122,12 +123,12 @@ def _opened(
         validators = {name: _validator(schema) for name, schema in about["schemas"].items()}
         runner = Runner(about["code"], code, validators, interpreter, source, structs, converter)
         dispatch = Dispatch.from_json(about["dispatch"])
-        ways = runner.transform, runner.transform_parsed, runner.transform_text, runner.prepare
-        again = runner.retry, runner.origins
+        ways = runner.transform, runner.transform_parsed, runner.transform_text
+        early, again = (runner.prepare, runner.prepare_all), (runner.retry, runner.origins)
         unread = UnreadLeaves(about["places"], runner.converter_of)
         files = tuple(entry.origin.files)
         names = about["name"], about["workspace"], about["version"], about["digest"]
-        return Program(*names, files, dispatch, unread, *ways, *again)
+        return Program(*names, files, dispatch, unread, *ways, *early, *again)
     except (LookupError, TypeError, ValueError, AttributeError):
         return None
 

@@ -44,6 +44,10 @@ MANY = 1000
 class Evaluator(Protocol):
     """An evaluator of a mapping's rules: the interpreter, which is imported only if needed."""
 
+    @property
+    def converters(self) -> Mapping[str, Evaluator]:
+        """The mappings that convert batches for it, by name."""
+
     def run(self, batch: Any) -> Result:
         """The Result of a batch."""
 
@@ -102,6 +106,12 @@ class Runner:
     def prepare(self) -> None:
         """Prepares for many texts; this takes some tenths of a second without a cache."""
         self._structs.get()
+
+    def prepare_all(self) -> None:
+        """Prepares also what only some batches need, so that none of them waits for it; this takes a second or two."""
+        self.prepare()
+        for name in self._interpreter.get().converters:
+            self._converter(name)
 
     def transform_text(self, text: bytes) -> Result | None:
         """The Result of the batch in a text; None if the text must be parsed first.
@@ -169,8 +179,7 @@ class Runner:
 
     def _converted(self, name: str, batch: Any) -> Result:
         """The Result of a batch that a rule hands to another mapping."""
-        converter = self._converters.setdefault(name, Once(partial(self._make_converter, name)))
-        first = converter.get()(batch)
+        first = self._converter(name)(batch)
         bodies = [received(request.body) for request in first.requests]
         if not all(reason is None and type(body) is dict for body, reason in bodies):
             return self._interpreter.get().run(batch)
@@ -179,6 +188,10 @@ class Runner:
         except (assembly.Unusual, conversion.Handed):  # what was converted is not converted again
             return self._interpreter.get().run(batch)
         return conversion.joined(first, mapped, lambda: self._interpreter.get().locators(name, batch))
+
+    def _converter(self, name: str) -> Callable[[Any], Result]:
+        """The `transform` of a mapping that converts batches."""
+        return self._converters.setdefault(name, Once(partial(self._make_converter, name))).get()
 
     def _locate(self, error: BaseException) -> None:
         """Adds the line of the rules to an exception from generated code."""

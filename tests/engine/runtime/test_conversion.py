@@ -424,6 +424,17 @@ def test_explanations_and_documentation_say_that_inputs_are_converted(folder: Pa
     assert [row.key for row in listings["What is left out"].rows] == ["negative", "free"]
 
 
+def test_nothing_is_left_to_read_for_a_program_that_is_wholly_prepared(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_program(str(folder), {})
+    program = open_program(str(folder), {})  # from the cache
+    program.prepare_all()
+    monkeypatch.setattr("moemap.engine.jobs.program._rulebook", None)
+    assert [request.body for request in program.transform(SHEETS[1]).requests] == [{"lines": [{"id": "a", "price": 1}]}]
+    assert program.retry(SHEETS[1])[1] is not None
+
+
 def test_a_change_of_the_other_mapping_is_seen(folder: Path, tmp_path: Path) -> None:
     digest = open_program(str(folder), {}).digest
     file = folder / "rows" / "mapping.yaml"
