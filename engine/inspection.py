@@ -227,8 +227,9 @@ class Inspector:
             problems += parse(source)[1]
         yield from problems
         above = list(self.mains_above(path))
-        if any(problem.code.startswith("M00") for main in above for problem in self.load(main).problems):
-            return  # an unreadable file may include it
+        codes = {problem.code for main in above for problem in self.load(main).problems}
+        if any(code.startswith("M00") or code == "M119" for code in codes):
+            return  # a file that cannot be read, or that is one too many, may include it
         hint = f"name it under 'include' in {_as_given(above[0])}, or remove it" if above else None
         yield Problem.of("M133", (source or Source(name, "")).place(0, 0), hint=hint, path=name)
 

@@ -139,6 +139,8 @@ def unexpected(at: int, text: str, tokens: list[Token]) -> ExpressionError:
         hint = Suggestion.of(f"did you mean {_WORDS[word]!r}?", word, _WORDS[word])
     elif index and tokens[index - 1]["value"] == "not":
         hint = "did you mean '!'?"
+    elif before[-1:] == ["dot"] and token["type"] in {"filter", "flatten"}:
+        hint = f"write {word} without the dot"
     elif token["type"] == "number":
         after_dot = before[-1:] == ["dot"]
         hint = f"an element is read with [{word}]" if after_dot else f"a number is written `{word}`, in backticks"

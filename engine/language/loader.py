@@ -163,8 +163,12 @@ class _Loader:
             return None
         name = display_name(path)
         before = [source.path.resolve() for link in chain if (source := self.sources[link]).path is not None]
-        if path.resolve() in before or len(chain) >= MAX_EXTENDS:
+        if path.resolve() in before:
             self.report("M110", extends.place, name=extends.text, chain=" -> ".join((*chain, name)))
+            return None
+        if len(chain) >= MAX_EXTENDS:
+            what, count = "files in a chain of 'extends'", len(chain) + 1
+            self.report("M119", extends.place, what=what, count=count, limit=MAX_EXTENDS)
             return None
         base = self.read(path, name)
         return None if base is None else self.layer(base, chain, extends)

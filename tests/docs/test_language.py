@@ -16,7 +16,7 @@ from moemap.engine.functions import errors, globs
 from moemap.engine.insight import tracing
 from moemap.engine.jobs import dispatch, rejects
 from moemap.engine.jobs import input as inputs
-from moemap.engine.language import field_reader, loader, scopes
+from moemap.engine.language import converters, field_reader, loader, scopes
 from moemap.engine.patterns import parser as regular
 from moemap.engine.runtime import outputs
 from moemap.engine.schemas import normal_form as normal_schemas
@@ -95,6 +95,7 @@ def test_limits() -> None:
         loader.MAX_FILES,
         loader.MAX_RULES,
         loader.MAX_INHERITED,
+        converters.MAX_EXTENDS,
         field_reader.MAX_ENTRY_RULES,
         scopes.MAX_NAMES,
         problem.MAX_PROBLEMS,

@@ -401,6 +401,11 @@ def test_parts_beyond_the_number_of_files_are_not_called_lost(
     monkeypatch.setattr("moemap.engine.language.loader.MAX_FILES", 2)
     write(**{"m/mapping.yaml": f"{MAPPING}include: [a.yaml, b.yaml]\n", "m/a.yaml": PART, "m/b.yaml": "tables: {}\n"})
     assert said(inspect_paths(["m"])) == ["m/mapping.yaml:6:19 M119"]
+    Path("m/mapping.yaml").write_text(f"{MAPPING}include: [a.yaml]\n")
+    Path("m/a.yaml").write_text(f"include: [b.yaml]\n{PART}")
+    Path("m/b.yaml").write_text("include: [c.yaml]\n")
+    Path("m/c.yaml").write_text("tables: {}\n")
+    assert said(inspect_paths(["m"])) == ["m/a.yaml:1:11 M119"]
 
 
 def test_a_part_that_nothing_includes_is_read(write: Callable[..., None]) -> None:

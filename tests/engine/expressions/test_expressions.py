@@ -198,6 +198,8 @@ ERRORS = [
     ("a ⟨-⟩ b", "M201", "unexpected '-'", "use subtract() to calculate"),
     ("a ⟨+⟩ b", "M201", "unexpected '+'", "use add() to calculate"),
     ("⟨\u201c⟩a.b\u201d", "M201", "unexpected '\u201c'", "write straight quotes: ' or \""),
+    ("a.⟨[?⟩b]", "M201", "unexpected '[?'", "write [? without the dot"),
+    ("a.⟨[]⟩.b", "M201", "unexpected '[]'", "write [] without the dot"),
     ("a⟨\u00a0⟩== b", "M201", "unexpected '\u00a0'", "the no-break space U+00A0 is not a space: write a space instead"),
     ("a⟨\u200b⟩", "M201", "unexpected '\u200b'", "the zero width space U+200B is not a space: write a space instead"),
     ("a ⟨\u2260⟩ b", "M201", "unexpected '\u2260'", "did you mean '!='?"),
