@@ -117,8 +117,7 @@ def test_every_way_gives_the_same(folder: Path, batch: Any) -> None:
     mapping, program = moemap.load(folder), open_program(str(folder), {})
     mapping.prepare()
     program.prepare()
-    text = json.dumps(batch).encode()
-    expected = Interpreter(mapping.rulebook).run(batch)
+    text, expected = json.dumps(batch).encode(), Interpreter(mapping.rulebook).run(batch)
     assert mapping.transform(batch) == expected
     assert mapping.transform_json(text) == expected
     assert program.transform(batch) == expected
@@ -430,7 +429,7 @@ def test_nothing_is_left_to_read_for_a_program_that_is_wholly_prepared(
     open_program(str(folder), {})
     program = open_program(str(folder), {})  # from the cache
     program.prepare_all()
-    monkeypatch.setattr("moemap.engine.jobs.program._rulebook", None)
+    monkeypatch.setattr("moemap.engine.jobs.program._unchecked", None)
     assert [request.body for request in program.transform(SHEETS[1]).requests] == [{"lines": [{"id": "a", "price": 1}]}]
     assert program.retry(SHEETS[1])[1] is not None
 
