@@ -126,7 +126,7 @@ def why_not(trace: Trace, pointer: str, output: str | None = None, element: str 
             if isinstance(body, ObjectSource)
             else _below(rule, rule.place, body, inner, (body,), "value")
         )
-        at = tokens if inner is tokens else (*tokens[:1], "0", *inner)
+        at = tokens if base is None else (base, "0", *inner)
         found = [_nearest(trace, rule, replace(candidate, at=at), element) for candidate in ways]
         routes |= {rule.route} if found else set()
         misses += found

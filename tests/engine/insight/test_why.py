@@ -141,6 +141,12 @@ def test_why_not(pointer: str, small: Rulebook) -> None:
     assert f"rule {miss.rule}, {miss.part}: {miss.reason} @{miss.place.line}" == WHY_NOT[pointer]
 
 
+@pytest.mark.parametrize("pointer", WHY_NOT)
+def test_a_place_in_what_one_rule_makes_is_one_in_the_request(pointer: str, small: Rulebook) -> None:
+    found = trace(small, BATCH)
+    assert why_not(found, pointer.removeprefix("/actions/0"), "event") == why_not(found, pointer, "event")
+
+
 RULES_NOT_REACHED = {
     "/events/1": "the rule does not take /events/1: event.type == 'order' (event.type is \"login\")",
     "/events/2": "it leaves out /events/2: a test",
