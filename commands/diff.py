@@ -112,6 +112,9 @@ def command(
         old_choice = chosen(old_path, settings, environment)
         old = load_mapping(old_choice)
         differences = changes_between(old.rulebook, new.rulebook)
+        if against is not None:
+            root = next(folder for folder in Path(old_path).parents if folder.name.startswith("moemap-"))
+            differences = tuple(change.was_in(f"{root}/", f"{against}:") for change in differences)
         changes, accepted, stale = without_ignored(differences, _ignores(ignore_file))
         comparison = Comparison(
             old_name,

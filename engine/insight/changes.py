@@ -61,6 +61,12 @@ class Change:
     old: Place | None
     new: Place | None
 
+    def was_in(self, folder: str, name: str) -> Change:
+        """The change with another name for the folder of the old version, which nobody else can open."""
+        if self.old is None or not self.old.file.startswith(folder):
+            return self
+        return replace(self, old=replace(self.old, file=f"{name}{self.old.file.removeprefix(folder)}"))
+
     def to_json(self) -> dict[str, Any]:
         """`{id, effect, text, old, new}`; places are `{file, line, column}` or null."""
         places = {

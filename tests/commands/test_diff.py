@@ -101,6 +101,14 @@ def test_against_a_revision(repository: Path) -> None:
     assert result.stderr == "1 breaking; version 1.1.0 is not enough after 1.0.0: at least 2.0.0\n"
 
 
+def test_places_of_a_revision_are_named_by_it(repository: Path) -> None:
+    assert diff("--against", "HEAD", "mappings/shop").stdout.splitlines()[1].split("  [")[0] == (
+        "  mappings/shop/mapping.yaml:7, was HEAD:mappings/shop/mapping.yaml:7"
+    )
+    (change,) = json.loads(diff("--against", "HEAD", "--format", "json", "mappings/shop").stdout)["changes"]
+    assert change["old"]["file"] == "HEAD:mappings/shop/mapping.yaml"
+
+
 def test_markdown_for_a_pull_request(repository: Path) -> None:
     result = diff("--against", "HEAD", "--format", "markdown", "mappings/shop")
     assert result.exit_code == 0
