@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..checks.shared.opening import Opening
@@ -18,7 +19,7 @@ from ..insight.changes import changes_between, due_version
 from ..insight.coverage import Coverage
 from ..insight.coverage_report import lines_of
 from ..insight.explanation import page_of
-from ..insight.loss import loss_over
+from ..insight.loss import Loss, loss_over
 from ..insight.revisions import RevisionError, checked_out
 from ..insight.tracing import masked, trace
 from ..language.rulebook import Rulebook
@@ -85,12 +86,23 @@ def _target(
 
 
 def lost(results: StudioResults, selected: Json, params: Mapping[str, Any]) -> Json:
-    """The members of samples in files that the rules do not send."""
+    """The members of samples in files, or of the texts of a corpus, that the rules do not send."""
     rulebook = results.rulebook(selected.get("mapping"), selected.get("settings", {}))
-    wanted = params.get("samples")
+    wanted, corpus = params.get("samples"), params.get("corpus")
+    if corpus is not None:
+        if not isinstance(corpus, list) or not all(isinstance(text, str) for text in corpus):
+            raise AskError("wrong", "'corpus' is a list of texts")
+        with TemporaryDirectory() as folder:
+            paths = [Path(folder, f"{number}.json") for number in range(len(corpus))]
+            for path, text in zip(paths, corpus, strict=True):
+                path.write_text(text, "utf-8", "surrogatepass")
+            return _lost(loss_over(rulebook, map(str, paths), lambda _: None))
     samples = results.project.samples.values() if wanted is None else [results.sample(one) for one in wanted]
     files = dict.fromkeys(str(one.path) for one in samples if one.kind == "file")
-    loss = loss_over(rulebook, files, lambda _: None)
+    return _lost(loss_over(rulebook, files, lambda _: None))
+
+
+def _lost(loss: Loss) -> Json:
     found = loss.to_json(show_values=True)
     found["members"] = [member for member in found["members"] if member["fate"] != "sent"]
     for member in found["members"]:

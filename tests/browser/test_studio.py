@@ -490,6 +490,25 @@ def test_the_keyboard_alone_goes_from_a_payload_to_a_saved_test(page: Page, tmp_
         studio.close()
 
 
+DROP = """(() => { const data = new DataTransfer(); data.items.add(new File([%s], "week.ndjson"));
+const dropped = {dataTransfer: data, bubbles: true, cancelable: true};
+document.querySelector(%s).dispatchEvent(new DragEvent("drop", dropped)); })()"""
+
+
+def test_the_loss_of_a_corpus_that_is_dropped_is_listed(person: Person) -> None:
+    person.clicks("Lost", "[role=tab]")
+    person.sees("/note", "#panel td")
+    lines = '{"id": "o-8", "coupon": "TIDE"}\n{"id": "o-9", "coupon": "EBB"}'
+    person.page.run(DROP % (json.dumps(lines), "'.drop'"))
+    person.sees("What 2 inputs have, and no output", "#panel")
+    person.sees("/coupon", "#panel td")
+    person.misses("/note", "#panel td")
+    person.clicks("Samples of the project", "#panel button")
+    person.sees("/note", "#panel td")
+    person.page.run(DROP % ("'{}'", "'.cm-content'"))
+    person.sees("/note", "#panel td")
+
+
 def test_paths_whose_names_have_the_words_come_first(person: Person) -> None:
     person.goes_to("total: {from: order.total")
     person.clicks("Insert path")

@@ -194,6 +194,10 @@ def test_the_fate_of_the_input(ask: Ask) -> None:
         "/events/1/kind": "skipped",
     }
     assert {one["path"]: one["fate"] for one in ask("lost")["members"]} == {"/events/*/kind": "read"}
+    lines = '{"user": "u", "nick": "x"}\n{"nick": 1}'
+    found = ask("lost", corpus=[lines, '{\n  "nick": "y"\n}'])
+    assert (found["batches"], [(one["path"], one["fate"]) for one in found["members"]]) == (3, [("/nick", "unread")])
+    assert ask("lost", corpus="{}")["message"] == "'corpus' is a list of texts"
 
 
 def test_expressions_are_tried(ask: Ask) -> None:

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { arrows } from "./Rules.jsx";
 import { Ask, Place } from "./Output.jsx";
-import { ask, choose, showSample, state, update, whyNot } from "./store.js";
+import { ask, choose, say, showSample, state, update, whyNot } from "./store.js";
 
 export function More() {
   const { panel, result, tests } = state;
@@ -287,16 +287,37 @@ function Changes() {
   );
 }
 
+const MOST_CORPUS = 8_000_000;
 const FATES = { unread: "not read", read: "read, but not sent", dropped: "left out because of its name" };
 
 function Lost() {
   const [found, setFound] = useState(null);
+  const [corpus, setCorpus] = useState(null);
   useEffect(() => {
-    ask("lost").then(setFound, (refusal) => setFound({ failed: refusal.message }));
-  }, [state.result?.version]);
+    ask("lost", corpus ? { corpus } : {}).then(setFound, (refusal) => setFound({ failed: refusal.message }));
+  }, [state.result?.version, corpus]);
+  const take = async (files) => {
+    if ([...files].reduce((sum, { size }) => sum + size, 0) > MOST_CORPUS) return say("At most 8 MB are read here. For more: moemap lost FILES", "bad");
+    if (files.length) setCorpus(await Promise.all([...files].map((file) => file.text())));
+  };
+  return (
+    <div onDragOver={(fired) => fired.preventDefault()} onDrop={(fired) => { fired.preventDefault(); take(fired.dataTransfer.files); }}>
+      <div class="drop">
+        <label>
+          <span class="quiet">Drop files of inputs here, or choose them</span>
+          <input type="file" multiple accept=".json,.ndjson,.jsonl" onChange={(fired) => take(fired.target.files)} />
+        </label>
+        {corpus && <button onClick={() => setCorpus(null)}>Samples of the project</button>}
+      </div>
+      <Members found={found} />
+    </div>
+  );
+}
+
+function Members({ found }) {
   if (!found) return <p class="note">Mapping all samples …</p>;
   if (found.failed) return <p class="note bad">{found.failed}</p>;
-  if (!found.members.length) return <p class="note">Of {found.batches} inputs, every value reaches an output or is left out by a rule that says so.</p>;
+  if (!found.members.length) return <p class="note">Of {found.batches} inputs, every value reaches an output.</p>;
   return (
     <>
       <p class="note">What {found.batches} inputs have, and no output:</p>

@@ -39,6 +39,10 @@ document.addEventListener("keydown", (fired) => {
   }
 });
 
+// A file that is dropped elsewhere must not take the place of the page.
+for (const name of ["dragover", "drop"])
+  window.addEventListener(name, (fired) => fired.dataTransfer?.types.includes("Files") && fired.preventDefault());
+
 window.addEventListener("beforeunload", (fired) => {
   if (unsaved().length) fired.preventDefault();
 });
