@@ -106,7 +106,7 @@ class Sender:
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._is_stale = True
         self._looked = -math.inf
-        self._failures = 0
+        self._failures = self._pauses = 0
         self._is_connected = False
         self._refused: tuple[int | None, int] = (None, 0)
         self._most_in_bulk: dict[int, int] = {}
@@ -326,11 +326,11 @@ class Sender:
         self._hint(call, answer)
         match answer.verdict:
             case "accept":
-                self._failures, self._refused = 0, (None, 0)
+                self._failures, self._pauses, self._refused = 0, 0, (None, 0)
                 return self._all(call, "accepted", status, "")
             case "wait":
                 self._failures += 1
-                self.limiter.pause(self._delay(self._failures, answer.wait or answer.reset))
+                self._pause(answer.wait or answer.reset)
                 return self._all(call, "put back", status, text)
             case "stop":
                 self.stop(f"the receiver answers {status}: {_first_line(text)}")
@@ -352,7 +352,7 @@ class Sender:
         if self._failures >= NEVER_CONNECTED and not (self._is_connected or self._is_service):
             self.stop(f"no connection: {text}")
         self.progress.waiting = text
-        self.limiter.pause(self._delay(self._failures, None))
+        self._pause(None)
         return self._all(call, "put back", None, text)
 
     def _failed(
@@ -362,7 +362,7 @@ class Sender:
         self._failures += 1
         is_outage = self._failures >= FAILURES
         if is_outage:
-            self.limiter.pause(self._delay(self._failures - FAILURES + 1, wait))
+            self._pause(wait)
         ends = []
         for one in call:
             due = self.outbox.now() + self._delay(one.tries + 1, wait)
@@ -382,7 +382,7 @@ class Sender:
 
     def _rejected(self, call: Sequence[Queued], status: int, text: str) -> list[Ended]:
         """The ends of rejected attempts: one request is dead; several in one body are sent again in two halves."""
-        self._failures = 0
+        self._failures = self._pauses = 0
         if len(call) > 1:
             half = (len(call) + 1) // 2
             for one in call:
@@ -408,6 +408,14 @@ class Sender:
             for output in {one.entry.output for one in call}:
                 on_the_way = self._sending[output] - sum(one.entry.output == output for one in call)
                 self.limiter.hint(output, answer.remaining, seconds, on_the_way)
+
+    def _pause(self, wanted: float | None) -> None:
+        """Pauses, longer each time in a row; what fails during a pause was under way, and makes it no longer."""
+        if self.limiter.paused() <= 0:
+            self._pauses += 1
+            self.limiter.pause(self._delay(self._pauses, wanted))
+        elif wanted is not None:
+            self.limiter.pause(min(wanted, self.plan.retry.cap))
 
     def _delay(self, tries: int, wanted: float | None) -> float:
         return delay(self.plan.retry, tries, self._chance, wanted)

@@ -13,7 +13,9 @@ import pytest
 from moemap.engine.delivery import sender as senders
 from moemap.engine.delivery.outbox import Outbox
 from moemap.engine.delivery.plan import PlannedRetry, PlannedWindow
-from moemap.tests.engine.delivery.conftest import deliver, entry, fill, given_of
+from moemap.engine.delivery.sender import Sender
+from moemap.engine.delivery.sending import CallOutcome
+from moemap.tests.engine.delivery.conftest import SECRETS, deliver, entry, fill, given_of, plan
 from moemap.tests.fake_destination import Settings
 
 
@@ -198,3 +200,14 @@ def test_no_secret_is_in_anything_that_is_written(
     assert "very-secret-value" not in shown
     assert b"very-secret-value" not in files
     assert b"Bearer {key}" in files
+
+
+def test_calls_that_fail_together_make_one_pause(outbox: Outbox) -> None:
+    sender = Sender(outbox, plan("", retry=PlannedRetry(2.0, 2.0, 300.0, 8)), SECRETS, is_service=True)
+    for _ in range(64):
+        sender._unanswered([], CallOutcome(None, {}, "no connection", arrived=False), "no connection")
+    assert 0 < sender.limiter.paused() <= 2
+    sender._pause(60)
+    assert 59 < sender.limiter.paused() <= 60
+    sender._pause(7200)
+    assert 299 < sender.limiter.paused() <= 300
