@@ -154,3 +154,54 @@ async def test_what_is_known_of_a_whole_file(client: LanguageClient, tmp_path: P
     assert "order.json does not reach it" in [one.command.title for one in lenses]
     options = types.FormattingOptions(tab_size=2, insert_spaces=True)
     assert await client.text_document_formatting_async(types.DocumentFormattingParams(document, options))
+
+
+@pytest.mark.asyncio
+async def test_a_field_is_added_understood_and_tested(client: LanguageClient, tmp_path: Path) -> None:
+    """The way of an author: a name is completed, the value that is missing is explained, and a test is written."""
+    editor = Editor(client, tmp_path)
+    (editor.roots[0] / "tests" / "inputs" / "order.json").write_text(
+        '{"id": 1, "user": {"id": "u"}, "orders": [{"kind": "order", "id": "o1", "lines": [{"price": 2}]}]}'
+    )
+    await editor.start(None)
+    path, known = editor.roots[0] / ORDERS, types.TextDocumentIdentifier((editor.roots[0] / ORDERS).as_uri())
+    lines = FILES[ORDERS].split("\n")
+    line = lines.index("    kind: code") + 1
+
+    def type_(text: str) -> None:
+        editor.change(path, "\n".join([*lines[:line], text, *lines[line:]]))
+
+    async def said() -> str:
+        for _ in range(int(PATIENCE / 0.1)):
+            found: Any = await client.text_document_hover_async(types.HoverParams(known, types.Position(line, 6)))
+            if found is not None and "order.json" in found.contents.value:
+                return str(found.contents.value)
+            await asyncio.sleep(0.1)
+        raise AssertionError("the field has no explanation")
+
+    type_("    number: order.")
+    offered: Any = await client.text_document_completion_async(
+        types.CompletionParams(known, types.Position(line, len("    number: order.")))
+    )
+    assert "id" in {one.label for one in offered.items}
+    type_("    number: order.idd")
+    assert await said() == "**number**\n\nNo value in `order.json`: order has no 'idd'; did you mean 'id'?"
+    type_("    number: order.id")
+    assert await said() == '**number**\n\nIn `order.json`: `"o1"`'
+
+    applied: list[types.ApplyWorkspaceEditParams] = []
+
+    @client.feature(types.WORKSPACE_APPLY_EDIT)
+    def apply(asked: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
+        applied.append(asked)
+        return types.ApplyWorkspaceEditResult(applied=True)
+
+    main = str(editor.roots[0] / MAPPING)
+    command = types.ExecuteCommandParams("moemap.makeGoldenTest", [main, "order"])
+    await client.workspace_execute_command_async(command)
+    for _ in range(int(PATIENCE / 0.1)):
+        if applied:
+            break
+        await asyncio.sleep(0.1)
+    changes: Any = applied[0].edit.document_changes
+    assert any("number: o1" in edit.new_text for one in changes for edit in getattr(one, "edits", ()))
