@@ -51,7 +51,7 @@ __all__ = ["command"]
     "--corpus",
     multiple=True,
     metavar="FILE",
-    help="Also compare the results of both versions for these batches; may be repeated.",
+    help="Also compare the results of both versions for these batches, - for standard input; may be repeated.",
 )
 @click.option(
     "--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Worker processes for --corpus."

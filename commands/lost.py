@@ -73,6 +73,8 @@ def command(
     rules (by a condition, for instance), or not read at all.
     This is found from the rules: a member counts as sent where some rule can send it. Of conditions, only those count
     that compare a member with a constant string.
+
+    Each INPUT is a file, a folder, a pattern, or - for standard input, as for transform.
     """
     from ..engine.diagnostics.terminal import printable, takes_color
     from ..engine.insight.loss import loss_over

@@ -44,14 +44,20 @@ def check_options(inputs: tuple[str, ...], options: dict[str, Any]) -> None:
         raise click.UsageError(
             "--resume requires --output with a file, or --output-dir: other output cannot be truncated"
         )
-    if sys.stdin is None and (not inputs or STDIN in inputs):
-        raise click.UsageError("standard input is closed")
+    if not inputs:
+        check_stdin()
     if (options["resume"] or options["output_dir"]) and (not inputs or STDIN in inputs):
         raise click.UsageError("--resume and --output-dir require files: standard input cannot be read again")
     if options["resume"]:
         for name in inputs:
             if os.path.exists(name) and not os.path.isfile(name) and not os.path.isdir(name):
                 raise click.UsageError(f"--resume requires files: {name} cannot be read again")
+
+
+def check_stdin() -> None:
+    """Refuses to read standard input where it is closed."""
+    if sys.stdin is None:
+        raise click.UsageError("standard input is closed")
 
 
 def expanded(inputs: Iterable[str], output_dir: str | None) -> tuple[str, ...]:
@@ -68,7 +74,10 @@ def expanded(inputs: Iterable[str], output_dir: str | None) -> tuple[str, ...]:
                     f"{name}: no file in this folder ends in {', '.join(_ENDINGS)}, with .gz or .zst"
                 )
             names += found
-        elif name == STDIN or os.path.exists(name) or _MAGIC.isdisjoint(name):
+        elif name == STDIN:
+            check_stdin()
+            names.append(name)
+        elif os.path.exists(name) or _MAGIC.isdisjoint(name):
             names.append(name)
         else:
             from glob import glob

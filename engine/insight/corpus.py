@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from ..golden.diff import compare
-from ..jobs.input import Unit, read_units
+from ..jobs.input import Unit, units_in
 from ..jobs.transform import Transform
 from ..jobs.workers import workers
 from ..language.rulebook import ABSENT
@@ -126,16 +126,10 @@ def compare_over(
     with ExitStack() as stack:
         pieces: Callable[[Iterable[Unit]], Iterator[CorpusDifference]]
         pieces = partial(map, comparing.piece) if jobs == 1 else stack.enter_context(workers(comparing, jobs))
-        for piece in pieces(_units(files)):
+        for piece in pieces(units_in(files, _UNIT_BYTES)):
             found.merge(piece)
             progress(f"{found.batches} batches, {found.differing} differ")
     return found
-
-
-def _units(files: Iterable[str]) -> Iterator[Unit]:
-    for name in files:
-        with open(name, "rb") as file:
-            yield from read_units(file, name, _UNIT_BYTES)
 
 
 def _add(found: CorpusDifference, source: str, old: Result, new: Result) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
@@ -15,8 +14,7 @@ from threading import Semaphore
 from typing import Any
 
 from ..compiler.counting import DecisionCounter
-from ..jobs.input import Unit, read_units
-from ..jobs.job import STDIN
+from ..jobs.input import Unit, units_in
 from ..jobs.workers import UNDER_WAY, has_one_thread
 from ..language.loader import load
 from ..language.rulebook import Rulebook
@@ -80,7 +78,7 @@ def coverage_over(
     counting = CorpusCounter(rulebook)
     total = BranchCounts(Counter())
     with ExitStack() as stack:
-        for count in _counts(counting, _units(files), jobs, stack):
+        for count in _counts(counting, units_in(files, _UNIT_BYTES), jobs, stack):
             total.branches.update(count.branches)
             total.batches += count.batches
             total.unreadable += count.unreadable
@@ -89,15 +87,6 @@ def coverage_over(
     coverage = Coverage()
     coverage.add(rulebook, {keys[name]: taken for name, taken in total.branches.items()})
     return CorpusCoverage(coverage, total.batches, total.unreadable)
-
-
-def _units(files: Iterable[str]) -> Iterator[Unit]:
-    for name in files:
-        if name == STDIN:
-            yield from read_units(sys.stdin.buffer, name, _UNIT_BYTES)
-            continue
-        with open(name, "rb") as file:
-            yield from read_units(file, name, _UNIT_BYTES)
 
 
 _WORK: list[CorpusCounter] = []

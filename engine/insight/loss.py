@@ -14,7 +14,7 @@ from ..inference.reads import InputRead, converting_reads, reads_of
 from ..inference.sources import ANY, Pattern
 from ..interpreter.interpreter import Interpreter
 from ..jobs.distinct import Distinct, DistinctCounter
-from ..jobs.input import read_units
+from ..jobs.input import units_in
 from ..language.rulebook import Rulebook
 from ..values.kinds import KINDS
 from ..values.times import TimeError, of_iso
@@ -144,16 +144,14 @@ def loss_over(
     """
     collector = Collector(rulebook, limits=limits)
     loss = collector.loss
-    for file_name in files:
-        with open(file_name, "rb") as file:
-            for unit in read_units(file, file_name, _UNIT_BYTES):
-                for record in unit:
-                    batch, problem = record.parse()
-                    if problem is not None or not isinstance(batch, dict):
-                        loss.unreadable += 1
-                    else:
-                        collector.add(batch)
-                progress(f"{loss.batches} batches, {len(loss.members)} members")
+    for unit in units_in(files, _UNIT_BYTES):
+        for record in unit:
+            batch, problem = record.parse()
+            if problem is not None or not isinstance(batch, dict):
+                loss.unreadable += 1
+            else:
+                collector.add(batch)
+        progress(f"{loss.batches} batches, {len(loss.members)} members")
     return loss
 
 

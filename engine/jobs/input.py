@@ -8,16 +8,36 @@ parsed where they are mapped, possibly in another process.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 from typing import BinaryIO, Literal
 
 from ..diagnostics.problem import Problem
 from ..runtime.batch import BOM, WIDE_TEXT, Record, is_json, is_wide
-from .compression import CHUNK, PAUSE, decompressed
+from ..source.paths import text_of_name
+from .compression import CHUNK, PAUSE, decompressed, plain_name
 
-__all__ = ["MAX_RECORD_BYTES", "MOST_RECORDS", "WAITING", "LineUnit", "SampledUnit", "Unit", "read_units", "sampled"]
+__all__ = [
+    "MAX_RECORD_BYTES",
+    "MOST_RECORDS",
+    "STDIN",
+    "WAITING",
+    "LineUnit",
+    "SampledUnit",
+    "Unit",
+    "opened",
+    "read_units",
+    "sampled",
+    "units_in",
+    "units_of",
+]
+
+STDIN = "-"
+"""The input that stands for standard input."""
 
 MAX_RECORD_BYTES = 10_000_000
 """The maximum size of a batch in bytes."""
@@ -87,6 +107,25 @@ def sampled(units: Iterable[Unit], count: int) -> Iterator[Unit]:
             sample += 1
         count -= sample
         yield SampledUnit(records, sample)
+
+
+def opened(name: str) -> AbstractContextManager[BinaryIO]:
+    """The stream of an input, which is the path of a file or STDIN. Raises OSError."""
+    return nullcontext(sys.stdin.buffer) if name == STDIN else Path(name).open("rb")
+
+
+def units_in(names: Iterable[str], size: int) -> Iterator[Unit]:
+    """The units of inputs, one after the other. Raises OSError."""
+    for name in names:
+        with opened(name) as stream:
+            yield from units_of(stream, name, size)
+
+
+def units_of(stream: BinaryIO, name: str, size: int, most: int = MAX_RECORD_BYTES) -> Iterator[Unit]:
+    """The units of the stream of an input, see `read_units`: of a file called so, each line is a record."""
+    source = "<stdin>" if name == STDIN else text_of_name(name)
+    lines = plain_name(name).endswith((".ndjson", ".jsonl"))
+    return read_units(stream, source, size, lines=lines, most=most)
 
 
 def read_units(

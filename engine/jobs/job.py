@@ -10,10 +10,7 @@ from .program import Program
 from .summary import SAMPLE, Summary
 from .transform import Recipe
 
-__all__ = ["STDIN", "Job", "Progress"]
-
-
-STDIN = "-"
+__all__ = ["Job", "Progress"]
 
 
 Progress = Callable[[Summary, int], None]

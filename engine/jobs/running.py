@@ -7,10 +7,9 @@ truncates the files to these sizes and continues.
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -18,12 +17,12 @@ from typing import BinaryIO
 import orjson
 
 from ..source.paths import text_of_name
-from .compression import compressor, plain_name
+from .compression import compressor
 from .dispatch import Bundler
 from .files import naming
 from .formats import FORMATS, json_line
-from .input import MAX_RECORD_BYTES, Unit, read_units, sampled
-from .job import STDIN, Job, Progress
+from .input import MAX_RECORD_BYTES, STDIN, Unit, opened, sampled, units_of
+from .job import Job, Progress
 from .rejects import MAX_REJECT_BYTES
 from .runfiles import ResumeError, RunFiles
 from .summary import Summary
@@ -117,7 +116,7 @@ class Reader:
         for number, name in enumerate(self._inputs):
             size = Path(name).stat().st_size if name != STDIN and Path(name).is_file() else 0
             if number >= self._first:
-                with naming("standard input" if name == STDIN else name), _read(name) as stream:
+                with naming("standard input" if name == STDIN else name), opened(name) as stream:
                     for unit in self._units_of(stream, name, self._skip if number == self._first else 0):
                         self.bytes_read = finished + (stream.tell() if stream.seekable() else 0)
                         self._under_way.append(number)
@@ -127,19 +126,13 @@ class Reader:
 
     def _units_of(self, stream: BinaryIO, name: str, skip: int) -> Iterator[Unit]:
         """The units of an input, without its first `skip` records."""
-        source = "<stdin>" if name == STDIN else text_of_name(name)
-        lines = plain_name(name).endswith((".ndjson", ".jsonl"))
-        units = read_units(stream, source, UNIT_BYTES, lines=lines, most=self._most)
+        units = units_of(stream, name, UNIT_BYTES, self._most)
         while skip > 0 and (unit := next(units, None)) is not None:
             records = list(unit)
             if records[skip:]:
                 yield records[skip:]
             skip -= len(records)
         yield from units
-
-
-def _read(name: str) -> AbstractContextManager[BinaryIO]:
-    return nullcontext(sys.stdin.buffer) if name == STDIN else Path(name).open("rb")
 
 
 def _fingerprint(job: Job) -> str:

@@ -52,6 +52,12 @@ def test_json_and_corpus_without_values(workspace: str) -> None:
 
 
 @pytest.mark.slow
+def test_a_corpus_on_standard_input(workspace: str) -> None:
+    text = (ROOT / "examples" / "purchase.json").read_bytes()
+    result = CliRunner().invoke(main, ["diff", "--corpus", "-", "mparticle-moengage@1", workspace], input=text)
+    assert "1 of 1 batches differ" in result.stdout
+
+
 def test_values_of_a_corpus_on_demand(workspace: str) -> None:
     sample = str(ROOT / "examples" / "purchase.json")
     result = diff("--show-values", "--corpus", sample, "mparticle-moengage@1", workspace)

@@ -35,6 +35,12 @@ def test_values_are_shown_only_on_demand() -> None:
     assert "secret-value" not in lost("--format", "json", "batch.json").stdout
 
 
+def test_standard_input_is_read_as_a_file_is() -> None:
+    text = Path(SAMPLE).read_bytes()
+    result = CliRunner().invoke(main, ["lost", "-"], input=text)
+    assert (result.exit_code, result.stdout) == (0, lost(SAMPLE).stdout)
+
+
 @pytest.mark.slow
 def test_exit_codes() -> None:
     Path("read.json").write_text('{"mpid": "7"}', "utf-8")

@@ -138,8 +138,9 @@ def test_a_standard_output_that_is_closed_is_named(arguments: str) -> None:
     assert (code, text.splitlines()[-1]) == (2, "Error: standard output is closed")
 
 
-def test_a_standard_input_that_is_closed_is_named() -> None:
-    code, text = shell(f"{MOEMAP} transform <&-")
+@pytest.mark.parametrize("arguments", ["transform", "transform -", "lost -"])
+def test_a_standard_input_that_is_closed_is_named(arguments: str) -> None:
+    code, text = shell(f"{MOEMAP} {arguments} <&-")
     assert (code, text.splitlines()[-1]) == (2, "Error: standard input is closed")
 
 
