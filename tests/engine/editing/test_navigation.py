@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -129,16 +130,19 @@ def codes(state: EditingState) -> list[tuple[str, str]]:
     return sorted((file.name, problem.code) for file, made in found.items() for problem in made)
 
 
-def plain(part: Any) -> Any:
-    """A part of a Rulebook without places."""
+def plain(part: Any, said: Callable[[str], str]) -> Any:
+    """A part of a Rulebook without places, with strings as `said`; sets are in the order of these."""
+    if isinstance(part, str):
+        return said(part)
     if isinstance(part, Expr | Text):
-        return part.expression.text if isinstance(part, Expr) else part.template.text
+        return said(part.expression.text if isinstance(part, Expr) else part.template.text)
     if isinstance(part, Mapping):
-        return {name: plain(value) for name, value in part.items()}
+        return {plain(name, said): plain(value, said) for name, value in part.items()}
     if isinstance(part, tuple | frozenset):
-        return [plain(one) for one in (part if isinstance(part, tuple) else sorted(part))]
+        made = [plain(one, said) for one in part]
+        return made if isinstance(part, tuple) else sorted(made)
     if is_dataclass(part) and not isinstance(part, Node | Source | Schema):
-        return {one.name: plain(getattr(part, one.name)) for one in fields(part)}
+        return {one.name: plain(getattr(part, one.name), said) for one in fields(part)}
     return None if isinstance(part, Node | Source | Schema) else part
 
 
@@ -146,8 +150,8 @@ def assert_renamed_and_back(state: EditingState, path: Path, position: Position,
     """Renaming changes nothing but the name, and renaming back gives the same texts."""
 
     def rules() -> list[str]:
-        made = (plain(state.rulebook(main)) for main in state.mappings())
-        return [re.sub(rf"\b{old}\b", new, str(one)) for one in made]
+        renamed = partial(re.sub, rf"\b{old}\b", new)
+        return [str(plain(state.rulebook(main), renamed)) for main in state.mappings()]
 
     edits = rename(state, path, position, new)
     before = {edit.path: state.text(edit.path) for edit in edits}
