@@ -64,7 +64,9 @@ def test_expressions_are_those_of_the_server(tmp_path: Path) -> None:
             own = [place for place in left if (first, start) <= place < (last, end)]
             inside += len(own)
             text = b"\n".join(lines[first : last + 1])
-            if not own and language == "javascript" and not re.fullmatch(rb".*[ {]?(true|false|null|[-\d.]+).*", text):
+            is_said = "tests" in path.parts and b"query: {" in text  # a golden test has constants there
+            is_constant = re.fullmatch(rb".*[ {]?(true|false|null|[-\d.]+).*", text) or is_said
+            if not own and language == "javascript" and not is_constant:
                 empty.append(f"{path}:{first + 1}:{start + 1}: {text.decode()}")
             for place in own:
                 del left[place]
