@@ -53,7 +53,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What was measured."""
+    """The figures of one run."""
 
     sent: Mapping[str, tuple[float, float]]
     """For each way to send: requests a second, and seconds of processor time for one."""

@@ -6,7 +6,7 @@ import json
 import sys
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -158,18 +158,17 @@ def _batch_in(name: str, number: int | None) -> Any:
 
 def _record_in(name: str, number: int) -> Any:
     """The batch of this number in a file, which is read no further."""
-    from ..engine.jobs.input import read_units
+    from ..engine.jobs.input import units_in
 
     count = 0
-    with cast("BinaryIO", click.open_file(name, "rb")) as file:
-        for record in chain.from_iterable(read_units(file, name, _UNIT_BYTES)):
-            count += 1
-            if count < number:
-                continue
-            batch, problem = record.parse()
-            if problem is not None:
-                raise click.UsageError(f"{record.where}: {problem.message}")
-            return batch
+    for record in chain.from_iterable(units_in([name], _UNIT_BYTES)):
+        count += 1
+        if count < number:
+            continue
+        batch, problem = record.parse()
+        if problem is not None:
+            raise click.UsageError(f"{record.where}: {problem.message}")
+        return batch
     raise click.UsageError(f"--record {number}: {name} has {count} batch{'' if count == 1 else 'es'}, counted from 1")
 
 

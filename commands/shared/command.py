@@ -31,7 +31,7 @@ def version(context: click.Context, _parameter: click.Parameter, wanted: bool) -
 
 
 class Command(click.Command):
-    """A command whose help keeps the layout of its examples, and which refuses empty arguments.
+    """A command whose help keeps the layout of its examples, and which refuses empty arguments, and options as values.
 
     `failure` says when its exit code is 1.
     """
@@ -43,10 +43,14 @@ class Command(click.Command):
 
     def parse_args(self, context: click.Context, arguments: list[str]) -> list[str]:
         rest = super().parse_args(context, arguments)
+        options = {name for parameter in self.get_params(context) for name in parameter.opts if name.startswith("-")}
         for parameter in self.params:
             given = context.params.get(parameter.name or "")
-            if given == "" or (isinstance(given, tuple) and "" in given):
+            words = [word for word in (given if isinstance(given, tuple) else (given,)) if isinstance(word, str)]
+            if "" in words:
                 raise click.BadParameter("it is empty", context, parameter)
+            if isinstance(parameter, click.Option) and (option := next(filter(options.__contains__, words), None)):
+                raise click.BadParameter(f"{option} is an option: a value is missing before it", context, parameter)
         return rest
 
     def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ from ..golden import files as goldenfile
 from ..golden.files import TestFile
 from ..golden.runner import Outcome
 from ..jobs.files import written_whole
-from ..jobs.input import MAX_RECORD_BYTES, read_units
+from ..jobs.input import MAX_RECORD_BYTES, units_of
 from ..proof.samples import NoSampleError, instance
 from ..schemas.schema import SchemaError, schema_of
 from ..source.contents import whole
@@ -77,10 +78,7 @@ def samples_in(path: Path) -> list[DraftSample]:
     """The samples in a file: one JSON document, a list of them, or one a line. Raises StartError and OSError."""
     found = []
     with path.open("rb") as stream:
-        units = read_units(
-            stream, path.name, MAX_RECORD_BYTES, lines=path.suffix in (".ndjson", ".jsonl"), most=MAX_RECORD_BYTES
-        )
-        for record in (record for unit in units for record in unit):
+        for record in chain.from_iterable(units_of(stream, path.name, MAX_RECORD_BYTES)):
             value, problem = record.parse()
             if problem is not None:
                 raise StartError(f"{record.where}: {problem.message}")

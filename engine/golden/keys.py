@@ -60,7 +60,7 @@ _BULK = _form(
     *_as_in_results("request", "output", "method", "path", "query", "headers", "body"),
 )
 BESIDE = {"server": _SERVER, "bulk": _BULK}
-"""What an expectation can name beside the parts of the result, each with its form, or that of its elements."""
+"""Parts of an expectation that are no part of a result, each with its form, or that of its elements."""
 PARTS = {"requests": _REQUEST, "skipped": _SKIPPED, "problems": _PROBLEM}
 """The parts of an expectation, each with the form of its elements."""
 PROBLEM_KEYS = tuple(_PROBLEM.keys)

@@ -158,6 +158,18 @@ def test_wrong_use_is_exit_2(arguments: list[str]) -> None:
         (["transform", ""], "Invalid value for '[INPUT]...': it is empty"),
         (["transform", "--output", "", "x"], "Invalid value for '-o' / '--output': it is empty"),
         (["check", "x", ""], "Invalid value for '[PATH]...': it is empty"),
+        (
+            ["explain", "x", "--html", "--mask"],
+            "Invalid value for '--html': --mask is an option: a value is missing before it",
+        ),
+        (
+            ["transform", "-o", "--pretty", "x"],
+            "Invalid value for '-o' / '--output': --pretty is an option: a value is missing before it",
+        ),
+        (
+            ["diff", "--corpus", "-h", "x", "x"],
+            "Invalid value for '--corpus': -h is an option: a value is missing before it",
+        ),
         (["check", "/dev/null"], "/dev/null: neither a file nor a folder"),
         (["transform", "{batch}", "--output", "{folder}/no/out"], "{folder}/no/out: No such file or directory"),
         (["transform", "{batch}", "--rejects", "{folder}/no/out"], "{folder}/no/out: No such file or directory"),

@@ -370,7 +370,7 @@ def test_a_part_is_checked_with_the_mapping_that_may_read_it(write: Callable[...
 
 
 def test_a_link_to_a_mapping_from_another_folder_is_another_mapping(write: Callable[..., None]) -> None:
-    """What a mapping names is relative to the folder of the link, so what is wrong with one is not wrong with both."""
+    """Names in a mapping are relative to the folder of the link: what is missing beside one may be beside the other."""
     write(**{"m/mapping.yaml": f"{MAPPING}include: [one.yaml]\n", "m/one.yaml": WRONG_PART, "n/one.yaml": PART})
     Path("n/link.yaml").symlink_to("../m/mapping.yaml")
     Path("m/same.yaml").symlink_to("mapping.yaml")

@@ -251,8 +251,9 @@ class SpreadCompiler:
         contract = None if scope.contract is None else scope.contract.member(None)
         lists = self._kept_lists(spread.entries[start:keeper], spread.as_name, scope)
         no_null = self._taker(spread.entries[start:keeper], spread, scope, NULL) is not None
-        test, fits = "", writer.name("fits")
+        test = fits = ""
         if lists:
+            fits = writer.name("fits")
             found = f"frozenset(map(type, {element.code}))"
             functions = [f"{kinds}: {contract.of_list(kind) if contract else True}" for kinds, kind in lists.items()]
             known = writer.pool.name("LISTS", f"{{{', '.join(functions)}}}")
@@ -300,7 +301,7 @@ class SpreadCompiler:
     def _kept_lists(self, rules: Sequence[EntryRule], as_name: str, scope: CodeScope) -> dict[str, str | None]:
         """The lists that no rule takes: code for the set of their elements' types, and the kind of the elements.
 
-        None if a condition depends on more than these types.
+        There are none if a condition depends on more than these types.
         """
         constants = {name: value.constant for name, value in scope.values.items() if value.is_constant}
         whens = [rule.when.expression for rule in rules if rule.when is not None]

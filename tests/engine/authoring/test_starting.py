@@ -318,7 +318,7 @@ def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 def started(document: Any, operation: str) -> None:
-    """What is started from a document, or refused."""
+    """Starts a mapping from an operation of a document; a refusal is fine, any other exception is not."""
     with suppress(OpenApiError, StartError):
         start("made", [DraftSample("sample", ORDER)], None, operation_of(document, operation))
 
@@ -326,7 +326,7 @@ def started(document: Any, operation: str) -> None:
 @pytest.mark.parametrize("wrong", WRONG, ids=str)
 @pytest.mark.parametrize("version", ["2.0", "3.0.3", "3.1.0"])
 def test_wrong_values_in_a_document_are_refused_or_left_out(version: str, wrong: Any) -> None:
-    """Wherever a value is not what the specification says."""
+    """A value of a wrong kind stands at one place of a valid document, at each in turn."""
     schema = {"type": "array", "format": "x", "required": ["a"], "enum": ["a"], "properties": {"a": {"type": "string"}}}
     parameters = [
         {"in": "query", "name": "orderId", "style": "form", "collectionFormat": "csv", "schema": schema},

@@ -84,7 +84,7 @@ def checked(loaded: Loaded) -> Checked:
 
 
 class Anew:
-    """What a new check finds; for the same texts, it is made once."""
+    """Checks a mapping without a session, once for the same texts."""
 
     def __init__(self) -> None:
         self.found: dict[tuple[Path, str], Checked] = {}
