@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from ..golden.keys import BESIDE, EXPECTATION, PARTS, TEST, TEST_FILE
+from ..golden.keys import EXPECTATION, OTHER_PARTS, PARTS, TEST, TEST_FILE
 from ..language import kinds
 from ..language.discovery import FileKind
 from ..language.file_keys import MAPPING, PART, WORKSPACE
@@ -57,7 +57,7 @@ class Role:
 
 UNKNOWN = Role()
 _PARTS_OF_FORMS = {name: kinds.part(name) for name in FORMS}
-_OF_TESTS = {form: Kind(form.name, {}) for form in (TEST, EXPECTATION, *PARTS.values(), *BESIDE.values())}
+_OF_TESTS = {form: Kind(form.name, {}) for form in (TEST, EXPECTATION, *PARTS.values(), *OTHER_PARTS.values())}
 _NAMED = {
     "settings": "setting",
     "outputs": "output",
@@ -118,8 +118,8 @@ _KEYS: dict[tuple[str, str], Role] = {
     (TEST.name, "input_file"): Role(refers="file"),
     (TEST.name, "expect"): Role(form=EXPECTATION, items=_OF_TESTS[EXPECTATION]),
     **{(EXPECTATION.name, name): Role(items=_OF_TESTS[form]) for name, form in PARTS.items()},
-    (EXPECTATION.name, "server"): Role(form=BESIDE["server"]),
-    (EXPECTATION.name, "bulk"): Role(items=_OF_TESTS[BESIDE["bulk"]]),
+    (EXPECTATION.name, "server"): Role(form=OTHER_PARTS["server"]),
+    (EXPECTATION.name, "bulk"): Role(items=_OF_TESTS[OTHER_PARTS["bulk"]]),
     (PARTS["requests"].name, "output"): Role(refers="output"),
     (PARTS["skipped"].name, "rule"): Role(refers="rule"),
     (PARTS["problems"].name, "rule"): Role(refers="rule"),

@@ -28,7 +28,7 @@ from ..source.paths import is_file
 from ..source.project import Project
 from ..source.recovery import lost_names, without_consequences
 from ..source.text import Source, read
-from .keys import BESIDE, EXPECTATION, PARTS, RULE_NAME, TEST, TEST_FILE
+from .keys import EXPECTATION, OTHER_PARTS, PARTS, RULE_NAME, TEST, TEST_FILE
 
 __all__ = [
     "MAX_INPUT_BYTES",
@@ -314,10 +314,10 @@ class _Reader:
 
     def expectation(self, node: Node, test: str, partial: bool) -> None:
         keys = Keys(node, "an expectation", self.problems, EXPECTATION.keys)
-        lists = {name: form for name, form in (PARTS | BESIDE).items() if name != "server"}
+        lists = {name: form for name, form in (PARTS | OTHER_PARTS).items() if name != "server"}
         parts = [(f"an element of {name!r}", form, item) for name, form in lists.items() for item in keys.items(name)]
         if (server := keys.take("server")) is not None:
-            parts.append(("'server'", BESIDE["server"], server))
+            parts.append(("'server'", OTHER_PARTS["server"], server))
         for what, form, item in parts:
             inner = Keys(item, what, self.problems, form.keys)
             for key in form.keys.values():

@@ -10,7 +10,7 @@ from ..language.editor_schemas import described, schema_document
 from ..language.keys import Form, Key
 from ..language.kinds import Kind, list_of
 
-__all__ = ["BESIDE", "EXPECTATION", "PARTS", "PROBLEM_KEYS", "RULE_NAME", "TEST", "TEST_FILE", "editor_schema"]
+__all__ = ["EXPECTATION", "OTHER_PARTS", "PARTS", "PROBLEM_KEYS", "RULE_NAME", "TEST", "TEST_FILE", "editor_schema"]
 
 RULE_NAME = Kind("string or null", {"type": ["string", "null"]})
 _INPUT = Kind("any JSON value", {})
@@ -59,7 +59,7 @@ _BULK = _form(
     "A bulk request.",
     *_as_in_results("request", "output", "method", "path", "query", "headers", "body"),
 )
-BESIDE = {"server": _SERVER, "bulk": _BULK}
+OTHER_PARTS = {"server": _SERVER, "bulk": _BULK}
 """Parts of an expectation that are no part of a result, each with its form, or that of its elements."""
 PARTS = {"requests": _REQUEST, "skipped": _SKIPPED, "problems": _PROBLEM}
 """The parts of an expectation, each with the form of its elements."""
@@ -146,7 +146,7 @@ def editor_schema() -> dict[str, str]:
         **schema_document("tests", "moemap test file", TEST_FILE.description),
         **described(TEST_FILE),
         "dependentSchemas": {workspace: {"not": {"required": [mapping]}}},
-        "$defs": {form.name: described(form) for form in (TEST, EXPECTATION, *PARTS.values(), *BESIDE.values())},
+        "$defs": {form.name: described(form) for form in (TEST, EXPECTATION, *PARTS.values(), *OTHER_PARTS.values())},
     }
     document["$defs"]["test"]["oneOf"] = [{"required": [name]} for name in TEST.choices]
     return {"moemap/tests.schema.json": json.dumps(document, indent=2) + "\n"}

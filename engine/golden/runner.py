@@ -27,18 +27,18 @@ from . import diff
 from .attribution import Blame, tokens_of
 from .diff import Difference, RuleAt, canonical, compare, matches
 from .files import GoldenTest, TestFile, discover, load
-from .keys import BESIDE, PARTS, PROBLEM_KEYS
+from .keys import OTHER_PARTS, PARTS, PROBLEM_KEYS
 
 __all__ = [
     "GoldenRunner",
     "GoldenTest",
     "Outcome",
     "TestFile",
-    "beside",
     "compared_parts",
     "discover",
     "is_met",
     "load",
+    "other_parts",
     "problems",
     "text",
 ]
@@ -49,7 +49,7 @@ MAX_SHOWN = 20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """The outcome of a test, with the results of its batches, and what `beside` found for each.
+    """The outcome of a test, with the results of its batches, and what `other_parts` found for each.
 
     `problems` are those of the mapping, if it cannot be loaded with the test's settings.
     """
@@ -57,7 +57,7 @@ class Outcome:
     test: GoldenTest
     differences: tuple[Difference, ...] = ()
     results: tuple[Result, ...] = ()
-    beside: tuple[dict[str, Any], ...] = ()
+    other_parts: tuple[dict[str, Any], ...] = ()
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -118,15 +118,15 @@ def _located(problem: Problem, test: GoldenTest) -> Problem:
 def _run(test: GoldenTest, mapping: Interpreter) -> Outcome:
     """Runs a test on a mapping that was loaded with the test's settings."""
     results = tuple(mapping.run(batch) for batch in test.batches)
-    around = tuple(
-        beside(expected, mapping.rulebook, batch)
+    others = tuple(
+        other_parts(expected, mapping.rulebook, batch)
         for batch, expected in zip(test.batches, test.expectations, strict=True)
     )
     differences: list[Difference] = []
     for number, (result, expected) in enumerate(zip(results, test.expectations, strict=True)):
         differing = [
             difference
-            for part, wanted, actual in compared_parts(test, expected, result, around[number])
+            for part, wanted, actual in compared_parts(test, expected, result, others[number])
             for difference in compare(wanted, actual, partial=test.partial or part == "problems", pointer=f"/{part}")
         ]
         if differing:
@@ -136,40 +136,40 @@ def _run(test: GoldenTest, mapping: Interpreter) -> Outcome:
                 replace(one, pointer=at + one.pointer, found_at=at + one.found_at, rules=_rules(one, result, blame))
                 for one in differing
             ]
-    return Outcome(test, tuple(differences), results, around)
+    return Outcome(test, tuple(differences), results, others)
 
 
-def beside(expected: dict[str, Any], rulebook: Rulebook, batch: Any) -> dict[str, Any]:
+def other_parts(expected: dict[str, Any], rulebook: Rulebook, batch: Any) -> dict[str, Any]:
     """The values of what an expectation names beside the result: the server of the mapping, and bulk requests."""
     found: dict[str, Any] = {}
     if "server" in expected:
         url, headers = server_of(rulebook.server, rulebook)
         found["server"] = {"url": url, "headers": headers} if headers else {"url": url}
     if "bulk" in expected:
-        envelope = dispatch_of(rulebook).bulk
-        requests = Interpreter(fitting(rulebook)).run(batch).requests if envelope is not None else ()
-        bundler = Bundler(envelope) if envelope is not None else None
-        made = [*bundler.add(request.text for request in requests), *bundler.rest()] if bundler is not None else []
-        found["bulk"] = [request.to_json() for request in made]
+        found["bulk"] = []
+        if (envelope := dispatch_of(rulebook).bulk) is not None:
+            requests, bundler = Interpreter(fitting(rulebook)).run(batch).requests, Bundler(envelope)
+            made = (*bundler.add(request.text for request in requests), *bundler.rest())
+            found["bulk"] = [request.to_json() for request in made]
     return found
 
 
 def compared_parts(
-    test: GoldenTest, expected: dict[str, Any], result: Result, around: dict[str, Any]
+    test: GoldenTest, expected: dict[str, Any], result: Result, others: dict[str, Any]
 ) -> Iterator[tuple[str, Any, Any]]:
     """The parts to compare: the name of the part, the expected value, and the actual one.
 
-    `around` is what `beside` found.
+    `others` is what `other_parts` found.
     """
-    actual = {**_json(result), **around}
-    for part in (*PARTS, *BESIDE):
+    actual = {**_json(result), **others}
+    for part in (*PARTS, *OTHER_PARTS):
         if part in expected or (part in PARTS and not test.partial):
             yield part, expected.get(part, []), actual[part]
 
 
-def is_met(test: GoldenTest, expected: dict[str, Any], result: Result, around: dict[str, Any]) -> bool:
+def is_met(test: GoldenTest, expected: dict[str, Any], result: Result, others: dict[str, Any]) -> bool:
     """Returns whether a Result meets the expectation of a test for one batch."""
-    parts = compared_parts(test, expected, result, around)
+    parts = compared_parts(test, expected, result, others)
     return all(matches(wanted, actual, partial=test.partial or part == "problems") for part, wanted, actual in parts)
 
 
@@ -183,7 +183,7 @@ def _json(result: Result) -> dict[str, Any]:
 def _rules(difference: Difference, result: Result, blame: Blame) -> tuple[RuleAt, ...]:
     """The rules that a difference points to."""
     part, _, rest = difference.found_at[1:].partition("/")
-    if part in BESIDE:
+    if part in OTHER_PARTS:
         return ()
     index, _, inner = rest.partition("/")
     number = int(index) if index else 0

@@ -77,10 +77,10 @@ def _new_expectation(outcome: Outcome) -> Any:
     new = [
         {
             part: _new_part(test, part, wanted, actual)
-            for part, wanted, actual in compared_parts(test, expected, result, around)
+            for part, wanted, actual in compared_parts(test, expected, result, others)
             if part in expected or actual
         }
-        for expected, result, around in zip(test.expectations, outcome.results, outcome.beside, strict=True)
+        for expected, result, others in zip(test.expectations, outcome.results, outcome.other_parts, strict=True)
     ]
     return new if test.many else new[0]
 

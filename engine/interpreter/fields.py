@@ -165,7 +165,7 @@ class Evaluation(Recorder):
         return scope
 
     def compute(self, lazy: Lazy) -> None:
-        """Computes the value of a let. Of what is skipped in it, only some is recorded, see `_is_told`."""
+        """Computes the value of a let. Of what is skipped in it, only some is recorded, see `_stays_recorded`."""
         pending = [lazy]
         while pending:
             lazy = pending[-1]
@@ -187,7 +187,7 @@ class Evaluation(Recorder):
                 raise
             finally:
                 self.depth -= 1
-                self.skipped[skipped:] = filter(_is_told, self.skipped[skipped:])
+                self.skipped[skipped:] = filter(_stays_recorded, self.skipped[skipped:])
                 del self.elements[elements:]
 
     # Fields
@@ -487,8 +487,8 @@ class Evaluation(Recorder):
             self.account(at.element, "mapped", at.rule)
 
 
-def _is_told(skipped: Skipped) -> bool:
-    """Returns whether a let tells of a skipped value: its name was taken, or the rules give a reason."""
+def _stays_recorded(skipped: Skipped) -> bool:
+    """Returns whether a value skipped in a let stays recorded: its name was taken, or the rules give a reason."""
     return skipped.reason == NAME_TAKEN or skipped.template is not None
 
 

@@ -12,8 +12,8 @@ from typing import Any, Literal
 from ..diagnostics.problem import Place
 from ..golden.diff import canonical
 from ..golden.files import GoldenTest
-from ..golden.keys import BESIDE
-from ..golden.runner import beside, is_met
+from ..golden.keys import OTHER_PARTS
+from ..golden.runner import is_met, other_parts
 from ..interpreter.interpreter import Interpreter
 from ..interpreter.recorder import Taken
 from ..language.rulebook import Rulebook
@@ -155,7 +155,7 @@ def _fails(run: _Run, interpreter: Interpreter) -> bool:
             result = interpreter.run(batch)
         except RecursionError:  # such as of a conversion without an end, which the rules as they are cannot have
             return True
-        is_same = canonical(result.to_json()) == before and BESIDE.keys().isdisjoint(expected)
-        if not is_same and not is_met(run.test, expected, result, beside(expected, interpreter.rulebook, batch)):
+        is_same = canonical(result.to_json()) == before and OTHER_PARTS.keys().isdisjoint(expected)
+        if not is_same and not is_met(run.test, expected, result, other_parts(expected, interpreter.rulebook, batch)):
             return True
     return False

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..golden.diff import compare
-from ..golden.runner import beside, compared_parts
+from ..golden.runner import compared_parts, other_parts
 from ..insight.coverage import Coverage
 from ..insight.coverage_report import lines_of
 from ..insight.tracing import Trace, trace
@@ -203,7 +203,7 @@ class StudioResults:
         expected = test.expectations[sample.index or 0]
         found = tuple(
             difference
-            for part, wanted, actual in compared_parts(test, expected, result, beside(expected, rulebook, value))
+            for part, wanted, actual in compared_parts(test, expected, result, other_parts(expected, rulebook, value))
             for difference in compare(wanted, actual, partial=test.partial or part == "problems", pointer=f"/{part}")
         )
         head = {"path": test.place.file, "name": test.name, "line": test.place.line}

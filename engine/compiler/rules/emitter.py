@@ -188,9 +188,9 @@ class Emitter(ABC):
 
     def skip(self, scope: CodeScope, rule: str, reason: str, template: str = "None") -> str:
         """The statement that records that the current element is skipped, unless that is in a let."""
-        return "pass" if scope.quiet else self.told(scope, rule, reason, template)
+        return "pass" if scope.quiet else self.skip_in_any_case(scope, rule, reason, template)
 
-    def told(self, scope: CodeScope, rule: str, reason: str, template: str = "None") -> str:
+    def skip_in_any_case(self, scope: CodeScope, rule: str, reason: str, template: str = "None") -> str:
         """The statement that records that the current element is skipped, also in a let."""
         if scope.quiet and self.mode.of_structs:
             return "unusual()"
@@ -200,8 +200,8 @@ class Emitter(ABC):
         return f"skipped.append(Skipped({parts.removesuffix(', None')}))"
 
     def skip_as(self, text: Text, scope: CodeScope, rule: str) -> str:
-        """Like `skip`, with a reason from the rules."""
-        return self.told(scope, rule, self.reason(text, scope), repr(text.template.text))
+        """Like `skip_in_any_case`, with a reason from the rules."""
+        return self.skip_in_any_case(scope, rule, self.reason(text, scope), repr(text.template.text))
 
     @contextmanager
     def rejecting(self, rejects: bool, after: str) -> Iterator[None]:

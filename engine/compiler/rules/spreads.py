@@ -435,7 +435,7 @@ class SpreadCompiler:
             name = self._name(spread, rule, scope)
         with writer.inside(f"if {name.code} in {target}:"):
             self.fields.count(spread, "name taken")
-            writer.line(self.fields.told(scope, scope.rule_code, repr(NAME_TAKEN)))
+            writer.line(self.fields.skip_in_any_case(scope, scope.rule_code, repr(NAME_TAKEN)))
             writer.line("continue")
         value = writer.refined(scope.values[spread.as_name])
         constant = isinstance(name.constant, str)
