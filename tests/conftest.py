@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from moemap.engine.language.rulebook import Rulebook
 from moemap.engine.source.contents import _UNSAVED
 from moemap.engine.source.homes import PACKAGE
 from moemap.engine.values.recall import Recall
+from moemap.tests import forking
 
 MAIN = """\
 language: 1
@@ -73,6 +75,27 @@ def caches_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
             patch.setenv("PYTHONPYCACHEPREFIX", str(folder / "bytecode"))
             patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commands_are_imported_once(caches_of_their_own: None) -> Iterator[None]:
+    """Calls of the command are processes of their own, but each does not import it anew."""
+    with forking.forked():
+        yield
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Lets child processes die of Ctrl-C, even if these tests run in the background of a script."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def imported_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has each call of the command import what it needs, where that is what is tested."""
+    monkeypatch.setattr(forking, "is_on", False)
 
 
 @pytest.fixture(scope="session")

@@ -81,7 +81,8 @@ class WorkerProcess:
             start_new_session=True,  # Ctrl-C in the terminal is for Studio, which ends this process
         )
         try:
-            await asyncio.wait_for(self._read(self.process), START_SECONDS)
+            async with asyncio.timeout(START_SECONDS):
+                await self._read(self.process)
         except (TimeoutError, asyncio.IncompleteReadError) as error:
             await self._kill()
             raise AnswerError("failed", "what evaluates rules could not be started") from error

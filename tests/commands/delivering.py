@@ -93,7 +93,7 @@ def command(*words: str) -> list[str]:
 
 
 def environment(key: str = KEY) -> dict[str, str]:
-    return {**os.environ, "APP": "app", "APP_KEY": key, "PYTHONPATH": str(ROOT / ".venv" / "source")}
+    return {**os.environ, "APP": "app", "APP_KEY": key}
 
 
 def moemap(folder: Path, *words: str, key: str = KEY, timeout: float = 60) -> subprocess.CompletedProcess[str]:

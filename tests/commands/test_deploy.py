@@ -52,8 +52,6 @@ def serve(
     words = [one.replace("/var/lib/moemap", str(folder)) for one in arguments]
     options = [] if "--host" in words else ["--host", "127.0.0.1"]
     variables = {**environment(), "INTAKE_TOKEN": "agreed"}
-    if command is not COMMAND:
-        del variables["PYTHONPATH"]  # it is installed
     process = subprocess.Popen(
         [*command, *words, *options, "--port", str(port), "--mapping", "shop"],
         cwd=folder,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import random
 import resource
 import subprocess
@@ -72,8 +71,8 @@ class Chaos:
         self.posted = 0
         self.is_over = False
         self.running: list[subprocess.Popen[str]] = []
-        self.environment = {**environment(), "CLOCK": str(folder / "clock")}
-        self.environment["PYTHONPATH"] += os.pathsep + str(Path(__file__).parent / "set_clock")
+        clock = {"CLOCK": str(folder / "clock"), "PYTHONPATH": str(Path(__file__).parent / "set_clock")}
+        self.environment = {**environment(), **clock}
 
     # What goes wrong
 

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -47,14 +46,6 @@ def test_a_line_in_is_a_line_out_while_the_input_stays_open(jobs: int) -> None:
             process.stdin.write(b'{"events": []}\n')
             assert select.select([process.stdout], [], [], 30)[0]
             assert process.stdout.read(1 << 16).endswith(b"]}\n")
-
-
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """Lets child processes die of Ctrl-C, even if these tests run in the background of a script."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 def feed(pipe: IO[bytes], lines: bytes, close: bool) -> None:

@@ -350,6 +350,7 @@ def test_the_completion_of_a_shell(shell: str) -> None:
     assert (done.exit_code, f"_MOEMAP_COMPLETE={shell}_complete" in done.stdout) == (0, True)
 
 
+@pytest.mark.usefixtures("imported_anew")
 def test_the_module_is_the_command() -> None:
     done = subprocess.run([sys.executable, "-m", "moemap", "--version"], capture_output=True, text=True)
     assert (done.returncode, done.stdout.split()[0]) == (0, "moemap")

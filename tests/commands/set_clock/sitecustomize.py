@@ -6,12 +6,12 @@ The file CLOCK holds the number of seconds, and is read again while the process 
 import os
 import time
 
-_real, _file = time.time, os.environ.get("CLOCK")
+_real = time.time
 
 
 def _set() -> float:
     try:
-        with open(_file or "", encoding="ascii") as file:
+        with open(os.environ.get("CLOCK", ""), encoding="ascii") as file:
             return _real() + float(file.read() or 0)
     except OSError:
         return _real()

@@ -429,6 +429,7 @@ def test_texts_that_would_do_harm_are_answered(run: Run, text: str) -> None:
     run(work)
 
 
+@pytest.mark.usefixtures("imported_anew")
 def test_nothing_of_the_project_is_imported(run: Run) -> None:
     async def work(site: Site) -> None:
         for name in ("json", "click", "moemap", "sitecustomize"):
