@@ -16,6 +16,7 @@ from .configuration.choice import choose
 from .configuration.configuration import Configuration
 from .diagnostics.problem import Place, Problem, in_order
 from .golden import files as goldenfile
+from .insight import explained
 from .language.discovery import SkippedFile, kind_of, yaml_files
 from .language.installed import candidates, locate
 from .language.loader import Loaded
@@ -29,6 +30,9 @@ from .source.project import Project
 from .source.text import Source, read
 
 __all__ = ["Inspection", "Inspector", "holds_rules", "inspect_paths", "inspect_project", "renamed", "settings_problems"]
+
+_MAX_LINKS = 40
+"""As many links as systems follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,7 @@ class Inspector:
         self.mains: dict[str, Path] = {}
         self.tests: dict[str, Path] = {}
         self.parts: dict[str, Path] = {}
+        self.explained: dict[str, Path] = {}
         self.names: dict[str, str] = {}
         self.skipped: list[SkippedFile] = []
         self.load = cache(lambda main: self.opening(main).inspect())
@@ -137,7 +142,11 @@ class Inspector:
             _, found, read_sources = self.read_tests(tests, self.names[real]).checked(self.opening)
             problems += found
             sources |= read_sources
-        files = tuple(self.names[real] for real in (*self.mains, *lonely, *self.tests))
+        for real, path in self.explained.items():
+            read_explained = explained.explained_in(path, self.names[real])
+            problems += read_explained.problems
+            sources |= read_explained.sources or {}
+        files = tuple(self.names[real] for real in (*self.mains, *lonely, *self.tests, *self.explained))
         skipped = tuple(sorted(self.skipped, key=lambda one: one.path))
         return Inspection(files, skipped, in_order(problems), sources, rulebooks)
 
@@ -165,7 +174,8 @@ class Inspector:
         kind, real = kind_of(path), os.path.realpath(path)
         if below is None and kind is None and self.is_included(real, path):
             kind = "part"
-        if below is not None and kind is None:
+        explains = kind is None and path.name == explained.FILE and (below is None or any(self.mains_beside(path)))
+        if below is not None and kind is None and not explains:
             self.skipped.append(SkippedFile(path, "does not look like a file of a mapping"))
             return False
         if below is not None and kind == "part" and real not in self.parts and not any(self.mains_above(path)):
@@ -174,6 +184,7 @@ class Inspector:
             )
             return False
         of_kind = {"tests": self.tests, "part": self.parts}.get(kind or "mapping", self.mains)
+        of_kind = self.explained if explains else of_kind
         own = real if kind == "part" else _own(path)
         of_kind.setdefault(own, path)
         self.names.setdefault(own, naming(path))
@@ -192,6 +203,10 @@ class Inspector:
         if main is not None:
             self.mains.setdefault(_own(main), main)
         return main is not None
+
+    def mains_beside(self, path: Path) -> list[Path]:
+        """The mappings and workspaces in the folder of a file."""
+        return self.mains_in(path.parent, False)
 
     def mains_above(self, part: Path) -> Iterator[Path]:
         """The mappings and workspaces that could include a part, the nearest first.
@@ -242,9 +257,19 @@ def _mains_in(folder: Path, by_name: bool) -> list[Path]:
 
 
 def _own(path: Path) -> str:
-    """The real path of a file, but of a link to another folder that of the link: what it names is beside the link."""
-    real, folder = os.path.realpath(path), os.path.realpath(path.parent)
-    return real if os.path.dirname(real) == folder else os.path.join(folder, path.name)
+    """The real path of a file, but of a link to another folder that of the link: what it names is beside the link.
+
+    Of a chain of links, that of the last one in the folder of the first.
+    """
+    folder = os.path.realpath(path.parent)
+    own = at = os.path.join(folder, path.name)
+    for _ in range(_MAX_LINKS):
+        if not os.path.islink(at):
+            break
+        to = os.path.join(os.path.dirname(at), os.readlink(at))
+        at = os.path.join(os.path.realpath(os.path.dirname(to)), os.path.basename(to))
+        own = at if os.path.dirname(at) == folder else own
+    return own
 
 
 def _reals(loaded: Loaded) -> dict[str, str]:

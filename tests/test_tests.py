@@ -103,3 +103,16 @@ def test_random_input_has_a_share_of_the_examples() -> None:
             if any(one.startswith("given(") for one in decorators) and "pytest.mark.fuzz" not in decorators:
                 wrong.append(f"{name}:{node.lineno}: it needs the mark fuzz")
     assert wrong == []
+
+
+def test_every_file_of_cases_is_run() -> None:
+    cases = {path.name for path in (TESTS / "cases").glob("*.yaml")}
+    assert cases == {path.name for path in (TESTS / "cases").iterdir()}
+    run = set[str]()
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.cases":
+                run |= {f"{ast.literal_eval(name)}.yaml" for name in node.args}
+            elif isinstance(node, ast.Constant) and node.value in cases:
+                run.add(str(node.value))
+    assert cases - run == set()

@@ -17,7 +17,7 @@ from ..source.parser import parse
 from ..source.paths import is_file
 from ..source.text import Source, read
 
-__all__ = ["FILE", "Explained", "Explanation", "read_explained"]
+__all__ = ["FILE", "Explained", "Explanation", "explained_in", "read_explained"]
 
 FILE = "explained.yaml"
 
@@ -45,8 +45,11 @@ def read_explained(rulebook: Rulebook) -> Explained:
     """The explanations beside a mapping; none without such a file."""
     main = rulebook.main
     path, name = (main.path or Path()).parent / FILE, (Path(main.name).parent / FILE).as_posix()
-    if not is_file(path):
-        return Explained()
+    return explained_in(path, name) if is_file(path) else Explained()
+
+
+def explained_in(path: Path, name: str) -> Explained:
+    """The explanations in a file, which messages call `name`."""
     source, unread = read(path, name)
     if source is None:
         return Explained(problems=unread)

@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from ..diagnostics.terminal import printable_lines
+from ..source.contents import whole
 from .files import BusyError, is_plain, is_stdout, keep_mode, locked, naming, opened_directly, written_afresh
 from .summary import Summary
 
@@ -27,6 +28,8 @@ __all__ = ["ResumeError", "RunFiles", "State", "is_finished", "left_over", "name
 
 JOURNAL_SECONDS = 0.5
 _JOURNAL_VERSION = 3
+MAX_JOURNAL_BYTES = 250_000_000
+"""More than the bodies that wait to be sent in bulk, which a journal holds, can take as JSON in JSON."""
 _RESUME, _RESTART = "--resume continues it", "--restart starts over"
 _NO_RESUME = "its input cannot be read again"
 
@@ -254,7 +257,7 @@ def _journal(output: Path) -> Path:
 
 def _read(journal: Path) -> State:
     try:
-        return State.from_json(orjson.loads(journal.read_bytes()))
+        return State.from_json(orjson.loads(whole(journal, MAX_JOURNAL_BYTES)))
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ResumeError(f"{journal} is not a journal of this version; {_RESTART}") from None
 

@@ -185,16 +185,14 @@ class Keys:
                     self.wrong(key, item, "a string or a list of strings")
         return found
 
-    def whole(self, key: str, *, required: bool = False, least: int = 1, most: int | None = None) -> int | None:
-        """The integer of at least 1, or within other bounds, under a key."""
+    def whole(self, key: str, *, required: bool = False, least: int = 1, most: int) -> int | None:
+        """The integer from `least` to `most` under a key."""
         node = self.take(key, required=required)
         if node is None:
             return None
-        if isinstance(node, ScalarNode) and type(node.value) is int and least <= node.value <= (most or node.value):
+        if isinstance(node, ScalarNode) and type(node.value) is int and least <= node.value <= most:
             return node.value
-        self.wrong(
-            key, node, f"an integer of at least {least}" if most is None else f"an integer from {least} to {most}"
-        )
+        self.wrong(key, node, f"an integer from {least} to {most}")
         return None
 
     def number(self, key: str) -> int | float | None:

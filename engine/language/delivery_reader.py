@@ -82,11 +82,11 @@ class DeliveryReader(RequestReader):
 
     def positive(self, keys: Keys, key: Key) -> float | None:
         value = keys.number(key.name)
-        if value is None or value > 0:
+        if value is None or 0 < value <= kinds.MAX_AMOUNT:
             return None if value is None else float(value)
         node = keys.take(key.name)
         assert node is not None  # noqa: S101  it has a value
-        keys.wrong(key.name, node, "a number above 0")
+        keys.wrong(key.name, node, f"a number above 0 and at most {kinds.MAX_AMOUNT}")
         return None
 
 

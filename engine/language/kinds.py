@@ -15,6 +15,11 @@ __all__ = ["Json", "Kind", "choice", "list_of", "part", "parts"]
 
 Json = Mapping[str, Any]
 
+MAX_AMOUNT = 1_000_000_000
+"""The largest number of things, and of seconds, that a rule file can give."""
+MAX_BODY_BYTES = 100_000_000
+"""The largest number of bytes that a rule file can allow for a body."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kind:
@@ -86,7 +91,8 @@ ELEMENT = Kind("[name](files.md#names)", _reference("root"), defines="an element
 INDEX = Kind("[name](files.md#names)", _reference("root"), defines="an index")
 ENTRY_KEY = Kind("[name](files.md#names)", _reference("root"), defines="a key")
 FLAG = Kind("boolean", {"type": "boolean"})
-SIZE = Kind("integer", {"type": "integer", "minimum": 1})
+SIZE = Kind(f"integer from 1 to {MAX_AMOUNT:,}", {"type": "integer", "minimum": 1, "maximum": MAX_AMOUNT})
+BYTES = Kind(f"integer from 1 to {MAX_BODY_BYTES:,}", {"type": "integer", "minimum": 1, "maximum": MAX_BODY_BYTES})
 DECIMALS = Kind(f"integer from 0 to {MAX_DECIMALS}", {"type": "integer", "minimum": 0, "maximum": MAX_DECIMALS})
 NUMBER = Kind("number", {"type": "number"})
 FORMATS = Kind(
@@ -165,7 +171,9 @@ SERVER = part("server")
 MEMBER_PATH = r"[^.]+(?:\.[^.]+)*"
 STATUS_CLASS = r"[1-5]xx"
 MEMBER = Kind("name of a member", {"type": "string", "pattern": f"^{MEMBER_PATH}$"})
-POSITIVE = Kind("number above 0", {"type": "number", "exclusiveMinimum": 0})
+POSITIVE = Kind(
+    f"number above 0, at most {MAX_AMOUNT:,}", {"type": "number", "exclusiveMinimum": 0, "maximum": MAX_AMOUNT}
+)
 STATUSES = list_of(
     "list of statuses such as `429` or `5xx`",
     {

@@ -179,7 +179,7 @@ class Output:
         "mapping says.",
     )
     max_bytes: int | None = key(
-        kinds.SIZE, "The most bytes of combined bodies; a body that is larger by itself is rejected (M510)."
+        kinds.BYTES, "The most bytes of combined bodies; a body that is larger by itself is rejected (M510)."
     )
     max_items: int | None = key(
         kinds.SIZE,
@@ -208,7 +208,7 @@ class Bulk:
     request: RequestLine = key(kinds.REQUEST, "How the joined body is sent.", required=True, default=RequestLine())
     fields: tuple[Field, ...] = key(kinds.FIELDS, "What the joined body has beside the list; they see only `settings`.")
     elements: str = key(kinds.TEXT, "The name of the list that holds the bodies.", required=True, default="")
-    max_bytes: int = key(kinds.SIZE, "The most bytes that a joined body may have.", required=True, default=1)
+    max_bytes: int = key(kinds.BYTES, "The most bytes that a joined body may have.", required=True, default=1)
     node: Node
 
 

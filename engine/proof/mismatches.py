@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..patterns.emptiness import is_empty
+from ..schemas.value_keywords import is_multiple
 from ..types.description import describe
 from ..types.membership import includes
 from ..types.narrowing import meet
-from ..types.types import StringType, Type, constants, literal, matches, only, union, without
+from ..types.types import NumberType, StringType, Type, constants, literal, matches, only, union, without
 from ..values.kinds import shown, type_with_article
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 _KINDS = {"integer": "number"}
+_INTEGER = Type(number=NumberType(integral=True))
 _FEW = 4
 
 
@@ -71,7 +73,10 @@ def of_kinds(type_: Type, wanted: Any, at: ProofPlace) -> tuple[Type, list[Gap]]
     rest = without(type_, (_KINDS.get(name, name) for name in names))
     number = fitting.parts.number
     if "integer" in names and "number" not in names and number is not None and not number.integral:
-        rest = union(rest, Type(number=number))
+        whole = meet(Type(number=number), _INTEGER)
+        if number.values is not None:
+            number = replace(number, values=number.values.difference(constants(whole) or ()))
+        fitting, rest = union(without(fitting, ("number",)), whole), union(rest, Type(number=number))
     if rest.never:
         return fitting, []
     words = " or ".join(type_with_article(name) for name in names)
@@ -124,7 +129,11 @@ def of_number(type_: Type, part: Mapping[str, Any], at: ProofPlace) -> Iterator[
             always = far is not None and not fits(far, part[keyword])
             yield at.gap(keyword, f"it can be {words} {part[keyword]}", always)
     if "multipleOf" in part and not (part["multipleOf"] == 1 and number.integral):
-        yield at.gap("multipleOf", f"it can be no multiple of {part['multipleOf']}", False)
+        wrong = [value for value in number.values or () if not is_multiple(value, part["multipleOf"])]
+        if number.values is None or wrong:
+            words = f"{_either(sorted(wrong))}, " if wrong else ""
+            always = bool(wrong) and wrong == [*(number.values or ())]
+            yield at.gap("multipleOf", f"it can be {words}no multiple of {part['multipleOf']}", always)
 
 
 def fewer(least: int, what: str) -> str:

@@ -14,9 +14,9 @@ from moemap.engine.diagnostics import problem
 from moemap.engine.expressions import growth
 from moemap.engine.functions import errors, globs
 from moemap.engine.insight import tracing
-from moemap.engine.jobs import dispatch, rejects
+from moemap.engine.jobs import dispatch, rejects, runfiles
 from moemap.engine.jobs import input as inputs
-from moemap.engine.language import converters, field_reader, loader, scopes
+from moemap.engine.language import converters, field_reader, kinds, loader, scopes
 from moemap.engine.patterns import parser as regular
 from moemap.engine.runtime import outputs
 from moemap.engine.schemas import normal_form as normal_schemas
@@ -98,6 +98,8 @@ def test_limits() -> None:
         converters.MAX_EXTENDS,
         field_reader.MAX_ENTRY_RULES,
         scopes.MAX_NAMES,
+        kinds.MAX_AMOUNT,
+        kinds.MAX_BODY_BYTES,
         problem.MAX_PROBLEMS,
         expressions.MAX_EXPRESSION_CHARS,
         expressions.MAX_EXPRESSION_DEPTH,
@@ -134,6 +136,7 @@ def test_limits() -> None:
         100,
         10,
         100,
+        runfiles.MAX_JOURNAL_BYTES,
         tracing.MAX_DECISIONS,
         tracing.MAX_REFUSALS,
     ]

@@ -388,6 +388,28 @@ def test_a_link_to_a_mapping_from_another_folder_is_another_mapping(write: Calla
     ]
 
 
+@pytest.mark.parametrize("via", ["m/inner.yaml", "o/back.yaml"])
+def test_a_chain_of_links_in_a_folder_that_ends_elsewhere_is_one_mapping(write: Callable[..., None], via: str) -> None:
+    wrong = MAPPING.replace("batch,", "batch, what: 1,")
+    write(**{"o/mapping.yaml": wrong, "m/.keep": "", "o/any.json": "{}", "m/any.json": "{}"})
+    Path("m/last.yaml").symlink_to("../o/mapping.yaml")
+    Path(via).symlink_to("../m/last.yaml")
+    Path("m/first.yaml").symlink_to(f"../{via}")
+    inspection = inspect_paths(["m"])
+    assert (inspection.files, said(inspection)) == (("m/first.yaml",), ["m/first.yaml:4:20 M101"])
+
+
+def test_links_that_go_in_circles_are_no_files(write: Callable[..., None]) -> None:
+    write(**{"m/mapping.yaml": MAPPING})
+    Path("m/a.yaml").symlink_to("b.yaml")
+    Path("m/b.yaml").symlink_to("a.yaml")
+    inspection = inspect_paths(["m"])
+    assert (inspection.files, [one.reason for one in inspection.skipped]) == (
+        ("m/mapping.yaml",),
+        ["is not a file"] * 2,
+    )
+
+
 def test_a_part_that_only_includes_others_is_checked_with_its_mapping(write: Callable[..., None]) -> None:
     parts = {"m/one.yaml": "include: [two.yaml]\n", "m/two.yaml": WRONG_PART}
     write(**{"m/mapping.yaml": f"{MAPPING}include: [one.yaml]\n", **parts})

@@ -24,6 +24,17 @@ def _looked_up(table: str) -> dict[str, str]:
     [
         ({"type": "string"}, {"const": 1}, "it is 1, not a string"),
         ({"type": ["integer", "null"]}, {"const": True}, "it is true, not a whole number or null"),
+        ({"type": ["integer", "null"]}, {"const": 1.5}, "it is 1.5, not a whole number or null"),
+        ({"type": "integer"}, "if(batch, `1.5`, `2.5`)", "it is 1.5 or 2.5, not a whole number"),
+        ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, {"const": 1.5}, "it fits none of the alternatives"),
+        ({"oneOf": [{"type": "integer"}, {"type": "string"}]}, {"const": 1.5}, "it fits none of the alternatives"),
+        ({"allOf": [{"type": "integer"}]}, {"const": -0.5}, "it is -0.5, not a whole number"),
+        ({"if": {"type": "number"}, "then": {"type": "integer"}}, {"const": 1.5}, "it is 1.5, not a whole number"),
+        ({"enum": [1, 2]}, {"const": 1.5}, "it is 1.5, not one of [1, 2]"),
+        ({"items": {"type": ["integer", "null"]}}, {"const": [1.5]}, "it is 1.5, not a whole number or null"),
+        ({"items": {"type": "integer"}}, {"list": [{"const": 1.5}]}, "it is 1.5, not a whole number"),
+        ({"multipleOf": 1}, {"const": 1.5}, "it is 1.5, no multiple of 1"),
+        ({"multipleOf": 0.1}, "if(batch, `0.25`, `0.35`)", "it is 0.25 or 0.35, no multiple of 0.1"),
         ({"enum": ["b", 2]}, _ONE, 'it is "a", not one of ["b", 2]'),
         ({"const": 2}, _ONE, 'it is "a", not one of [2]'),
         ({"enum": ["x"]}, _looked_up("many"), 'it is "a", "b", "c", "d" or others, not one of ["x"]'),
@@ -65,3 +76,13 @@ def test_what_is_always_refused_in_words(schema: Any, field: Any, reason: str, w
     main = write({"out.schema.json": json.dumps({"properties": {"x": schema}}), "rules.yaml": rules})
     found = [problem.message for problem in api.inspect(main).problems if problem.code == "M403"]
     assert found == [f"the out request refuses what stands here: {reason}"]
+
+
+@pytest.mark.parametrize("value", ["`1.0`", "`1`", "`-3.0e+10`", "if(batch, `1.5`, `2`)"])
+@pytest.mark.parametrize("schema", [{"type": ["integer", "null"]}, {"type": ["number", "null"], "multipleOf": 1}])
+def test_numbers_of_which_some_are_whole_are_not_always_refused(
+    schema: Any, value: str, write: Callable[..., Path]
+) -> None:
+    rules = {"rules": [{"rule": "one", "output": "out", "fields": {"x": value}}]}
+    main = write({"out.schema.json": json.dumps({"properties": {"x": schema}}), "rules.yaml": rules})
+    assert [problem.code for problem in api.inspect(main).problems] == []

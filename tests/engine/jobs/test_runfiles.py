@@ -171,6 +171,15 @@ def test_a_journal_that_cannot_be_read_is_named(tmp_path: Path, journal: str) ->
     assert content(tmp_path) == WHOLE
 
 
+def test_a_journal_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runfiles, "MAX_JOURNAL_BYTES", 1_000)
+    for text in (json.dumps(_JOURNAL) + " " * 1_000, "[" * 1_001):
+        (tmp_path / "out.journal").write_text(text)
+        for resume in (False, True):
+            with pytest.raises(ResumeError, match="is not a journal of this version; --restart starts over"):
+                a_run(tmp_path, resume=resume)
+
+
 @pytest.mark.parametrize("name", ["out.journal", "out.journal.new"])
 def test_a_folder_where_the_journal_is_written_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir()

@@ -18,7 +18,7 @@ Inspect = Callable[..., Loaded]
 Lines = Callable[[Loaded], list[str]]
 
 
-@pytest.mark.cases("reading", "structure", "files", "expressions", "settings", "workspaces")
+@pytest.mark.cases("reading", "structure", "files", "expressions", "settings", "workspaces", "delivery")
 def test_refused(case: dict[str, Any], inspect_files: Inspect, lines: Lines) -> None:
     main = case.get("main", "mapping.yaml")
     loaded = inspect_files(case["files"], case.get("given"), main)

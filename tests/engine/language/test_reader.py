@@ -68,7 +68,7 @@ def test_found(text: str, words: str) -> None:
 def test_keys_that_nobody_asked_for() -> None:
     problems: list[Problem] = []
     keys = Keys(node("{one: 1, twoo: 2, zzz: 3}"), "a thing", problems)
-    assert (keys.whole("one"), keys.text("two")) == (1, None)
+    assert (keys.whole("one", most=1), keys.text("two")) == (1, None)
     assert ("one" in keys, "two" in keys) == (True, False)
     keys.finish()
     assert [(problem.message, problem.hint) for problem in problems] == [
