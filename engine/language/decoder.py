@@ -22,6 +22,7 @@ __all__ = ["NAME", "ROOT", "Keys", "each_named", "found", "good_name", "read_exp
 
 NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*", re.ASCII)
 ROOT = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+_COMMENT = re.compile(r"[ \t]+#")
 _NAME_FORM = "a name of lower-case letters, digits and hyphens"
 _ROOT_FORM = "a name of lower-case letters, digits and underscores"
 
@@ -53,8 +54,19 @@ def read_expression(node: ScalarNode, problems: list[Problem]) -> Expr | None:
         return Expr(parse(node.text), node)
     except ExpressionError as error:
         place = node.span(error.start, error.end)
-        problems.append(Problem.of(error.code, place, hint=error.hint, **error.data))
+        problems.append(Problem.of(error.code, place, hint=error.hint or _cut_off(node), **error.data))
         return None
+
+
+def _cut_off(node: ScalarNode) -> str | None:
+    """Says what split an expression without quotes in two, if something did: a comma between brackets, or a comment."""
+    text, rest = node.text, node.source.text[node.end :]
+    is_whole = text.count("(") == text.count(")") and all(text.count(quote) % 2 == 0 for quote in "'\"`")
+    if node.style != "" or is_whole:
+        return None
+    if rest.startswith(",") or text.endswith(")"):
+        return "quote a string that contains ,"
+    return 'quote a string that contains " #"' if _COMMENT.match(rest) else None
 
 
 def read_text(node: ScalarNode, problems: list[Problem], guard: str | None = None) -> Text | None:
@@ -120,7 +132,7 @@ class Keys:
             return
         for key, _ in self.mapping.entries:
             if key.text not in self._known:
-                hint = odd_blank_in(key.text) or did_you_mean(key.text, self._known)
+                hint = odd_blank_in(key.text) or _cut_off(key) or did_you_mean(key.text, self._known)
                 if hint is None:
                     hint = f"known here: {', '.join(dict.fromkeys(self._known))}"
                 self.report("M101", key.place, hint, key=key.text, where=self.where)

@@ -295,7 +295,12 @@ class _Builder:
                 is_text = isinstance(event, yaml.ScalarEvent) and event.tag == f"{_YAML_TAG}str"
                 if found.group().startswith("!") and not is_text:
                     tag = (event.tag or "").replace(_YAML_TAG, "!!")
-                    self._not_json(*found.span(), tag, "a YAML tag", "leave the tag out")
+                    hint = (
+                        "leave the tag out"
+                        if tag[:1] != "!" or tag[:2] == "!!"
+                        else "quote a string that starts with !"
+                    )
+                    self._not_json(*found.span(), tag, "a YAML tag", hint)
                 between = _BETWEEN.match(self.source.text, found.end(), end)
                 start = between.end() if between else found.end()
         self._spend(1, start, end)

@@ -24,7 +24,13 @@ _ODD_BETWEEN = re.compile(rf"(?<=[-:,'\"\[\]{{}} ])([{ODD_BLANKS}])")
 """One beside a sign of YAML, or after a space."""
 _OF_MARKS = ("while scanning an alias", "while scanning an anchor")
 """The contexts of errors after a `*` or `&`: they begin an alias or an anchor in YAML, and occur in expressions."""
-_BEFORE_BRACKETS = " \t\r\n,:[{"
+_OF_TAGS = ("while scanning a tag", "while parsing a tag")
+_OF_BLOCKS = ("while parsing a block mapping", "while parsing a block collection")
+_OF_SCALARS = "while scanning a block scalar"
+_OPERATORS = "|&=!<>"
+_OPENING = {"]": "[", "}": "{"}
+_QUOTES = {"'": "''", '"': '\\"'}
+"""Each quote as it is written in a string in such quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,9 @@ def explained(
     reason, hint = error.problem or "it cannot be read", None
     if error.context:
         reason += f" {error.context}"
-    if error.context in ("while scanning a simple key", *_OF_MARKS) or (at == len(text) and context_at < at):
+    in_scalar = error.context == _OF_SCALARS and "expected comment" in reason
+    starts = ("while scanning a simple key", *_OF_MARKS, *_OF_TAGS)
+    if error.context in starts or in_scalar or (at == len(text) and context_at < at):
         at = context_at
     elif source.place(context_at, at).line < source.place(at, at).line:
         reason += f" that starts on line {source.place(context_at, at).line}"
@@ -83,19 +91,42 @@ def explained(
         reason, hint = f"{character} cannot start a value", "quote a string that starts with it"
     elif error.context in _OF_MARKS:
         hint = f"quote a string that contains {character}"
+    elif error.context in _OF_TAGS:
+        hint = "quote a string that starts with !"
     elif reason.startswith("mapping values are not allowed"):
         hint = 'quote a string that contains ": "'
     elif reason.startswith("found unexpected end of stream") and character in ("'", '"'):
         hint = f"is the {character} closed?"
         if "(" in text[source.line_start(source.place(at, at).line) : at]:
             hint += " Where it is part of an expression, put the whole expression in quotes"
-    elif brackets and character in ("[", "{") and text[at - 1] not in _BEFORE_BRACKETS:
-        hint = f"quote a string that contains {character}"
-    elif brackets and text[at - 1] in ("'", '"'):
-        hint = "quote a string that contains ,"
-    elif brackets:
+    elif brackets or in_scalar or error.context in _OF_BLOCKS:
+        hint = _unquoted(text[line_start:at], character, in_brackets=bool(brackets))
+    if brackets and hint is None:
         hint = f"is the {text[brackets[-1]]} on line {source.place(brackets[-1], at).line} closed?"
     return SyntaxExplanation(at, at + (character not in BREAKS), reason, hint)
+
+
+def _unquoted(before: str, character: str, *, in_brackets: bool) -> str | None:
+    """Says which string needs quotes, where YAML took its start, on the same line `before`, for a value of its own."""
+    last = before.rstrip()[-1:]
+    is_next = before[-1:] == last
+    if not last or character in BREAKS:
+        return None
+    if last in _OPENING and (is_next or character in _OPERATORS):
+        return f"quote a string that starts with {_OPENING[last]}"
+    if character in ("[", "{") and last not in ",:[{-]}":
+        return f"quote a string that contains {character}"
+    if character == ":" and ": " in before[max(map(before.rfind, ",[{")) + 1 :]:
+        return 'quote a string that contains ": "'
+    if last in _QUOTES and before.count("(") > before.count(")"):
+        return "quote a string that contains ,"
+    if last in _QUOTES and is_next and character not in _OPERATORS:
+        return f"write {_QUOTES[last]} for a {last} in a string in such quotes"
+    if last in _QUOTES and (character in _OPERATORS or not in_brackets):
+        return f"the string ends at the {last} before this: put all of it in quotes"
+    if character in ("|", ">"):
+        return f"quote a string that starts with {character}"
+    return None
 
 
 def _odd_indent_before(source: Source, at: int) -> SyntaxExplanation | None:

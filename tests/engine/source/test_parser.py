@@ -102,8 +102,8 @@ PROBLEMS: list[tuple[str, list[tuple[str, str, str, str | None]]]] = [
             ("M006", "2:4-2:9", "!!map is a YAML tag" + NOT_JSON, "leave the tag out"),
             ("M006", "3:4-3:14", "tag:x,1 is a YAML tag" + NOT_JSON, "leave the tag out"),
             ("M006", "4:4-4:9", "!!str is a YAML tag" + NOT_JSON, "leave the tag out"),
-            ("M006", "5:4-5:6", "!g is a YAML tag" + NOT_JSON, "leave the tag out"),
-            ("M006", "7:4-7:5", "! is a YAML tag" + NOT_JSON, "leave the tag out"),
+            ("M006", "5:4-5:6", "!g is a YAML tag" + NOT_JSON, "quote a string that starts with !"),
+            ("M006", "7:4-7:5", "! is a YAML tag" + NOT_JSON, "quote a string that starts with !"),
         ],
     ),
     (
@@ -195,7 +195,12 @@ SYNTAX = [
     ("a: b: c", "1:5-1:6", "mapping values are not allowed in this context", COLON_HINT),
     ("foo\nbar: 1", "2:4-2:5", "mapping values are not allowed in this context", COLON_HINT),
     ("a: 1\n- b", "2:1-2:2", "did not find expected key while parsing a block mapping that starts on line 1", None),
-    ("a: 'b' c", "1:8-1:9", "did not find expected key while parsing a block mapping", None),
+    (
+        "a: 'b' c",
+        "1:8-1:9",
+        "did not find expected key while parsing a block mapping",
+        "the string ends at the ' before this: put all of it in quotes",
+    ),
     (
         "a:\n  - [1,\n  - 2\n",
         "3:3-3:4",

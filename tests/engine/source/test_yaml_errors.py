@@ -50,6 +50,27 @@ TOLD_BEFORE_THE_PARSER = [
     ("- {from: join(', ', a), b: c}\n", (1, 18), "unexpected end of stream", "put the whole expression in quotes"),
     ("- {from: f(a, 'b', 'c'), d: e}\n", (1, 23), "did not find expected ','", "quote a string that contains ,"),
     ("- {from: 'a, b: c}\n", (1, 10), "unexpected end of stream", "is the ' closed?"),
+    ("- {from: a, when: !b.c}\n", (1, 19), "while scanning a tag", "quote a string that starts with !"),
+    ("- when: !!\n", (1, 9), "while parsing a tag", "quote a string that starts with !"),
+    ("- {when: a == 'b: c'}\n", (1, 17), "did not find expected ','", 'quote a string that contains ": "'),
+    ("- [a: b: c]\n", (1, 8), "did not find expected ','", 'quote a string that contains ": "'),
+    ("- {from: a | [0]}\n", (1, 14), "did not find expected ','", "quote a string that contains ["),
+    ("- {from: a || {b: c}}\n", (1, 15), "did not find expected ','", "quote a string that contains {"),
+    ("- {from: [a][0]}\n", (1, 13), "did not find expected ','", "quote a string that starts with ["),
+    ("- from: [a, b].c\n", (1, 15), "did not find expected key", "quote a string that starts with ["),
+    ("- from: {a: b} | c\n", (1, 16), "while scanning a block scalar", "quote a string that starts with {"),
+    ("- from: |a\n", (1, 9), "while scanning a block scalar", "quote a string that starts with |"),
+    ('- {from: "a."b c""}\n', (1, 14), "did not find expected ','", 'write \\" for a " in a string in such quotes'),
+    ("- 'it's'\n", (1, 7), "did not find expected '-'", "write '' for a ' in a string in such quotes"),
+    ("- when: 'a' == b\n", (1, 13), "did not find expected key", "the string ends at the ' before this: put all of it"),
+    (
+        "- {when: 'a' == b}\n",
+        (1, 14),
+        "did not find expected ','",
+        "the string ends at the ' before this: put all of it",
+    ),
+    ("- {from: [a] type: b}\n", (1, 14), "did not find expected ','", "is the { on line 1 closed?"),
+    ("- [{a: 1} {b: 2}]\n", (1, 11), "did not find expected ','", "is the [ on line 1 closed?"),
 ]
 
 
