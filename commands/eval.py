@@ -51,6 +51,7 @@ def command(
     The names are those that rules see: the input, settings, lets, and with --at the element of a route. The value comes
     first, then that of each part of the expression. Without an EXPRESSION, the names are listed with their values.
     """
+    from ..engine.diagnostics.terminal import printable, printable_lines
     from ..engine.insight.evaluation import EvaluationPlaceError, SampleEvaluation, scope_of
     from ..engine.source.text import Source
 
@@ -68,9 +69,9 @@ def command(
     if found.problems:
         print_problems(found.problems, {"the text": Source("the text", expression)})
     elif as_json:
-        click.echo(json.dumps(found.value, ensure_ascii=False))
+        click.echo(printable(json.dumps(found.value, ensure_ascii=False)))
     else:
-        click.echo(json.dumps(found.value, ensure_ascii=False, indent=2))
+        click.echo(printable_lines(json.dumps(found.value, ensure_ascii=False, indent=2)))
     if found.parts and not as_json:
         click.echo()
         _list(found.parts)

@@ -133,7 +133,7 @@ def command(
     numbers = range(count) if number is None else [number]
     if as_json:
         made = explanation.as_json(found, numbers, pointer)
-        click.echo(json.dumps(made, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(made, indent=2))
         sys.exit(FINE if made["requests"] or pointer is None else PROBLEMS)
     if pointer is not None:
         lines = [

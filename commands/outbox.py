@@ -126,7 +126,7 @@ def command(
                     number = _replay(outbox, chosen, choice_of(mapping, settings, environment))
                 elif action == "export" or format_ == "json":
                     for line in upkeep.exported(outbox, chosen, bodies=action == "export"):
-                        click.echo(json.dumps(line, ensure_ascii=False))
+                        click.echo(json.dumps(line))
                 else:
                     _show(outbox, chosen, choice_of(mapping, settings, environment))
         except OutboxError as error:

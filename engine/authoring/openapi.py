@@ -16,7 +16,7 @@ from ..diagnostics.suggestions import did_you_mean
 from ..schemas.formats import FORMATS_OF_TEXT
 from ..schemas.keywords import LIST, NAMED, ONE
 from ..values.kinds import shown
-from ..values.pointers import pointer
+from ..values.pointers import index_of, pointer
 from .servers import ServerUrl, secrets_of, servers_of
 
 __all__ = ["ApiParameter", "OpenApiError", "Operation", "operation_of"]
@@ -209,8 +209,8 @@ def _target(document: Mapping[str, Any], reference: str) -> dict[str, Any]:
         token = escaped.replace("%7B", "{").replace("%7D", "}").replace("~1", "/").replace("~0", "~")
         if isinstance(found, dict) and token in found:
             found = found[token]
-        elif isinstance(found, list) and token.isdecimal() and int(token) < len(found):
-            found = found[int(token)]
+        elif isinstance(found, list) and (index := index_of(token)) is not None and index < len(found):
+            found = found[index]
         else:
             raise OpenApiError(f"has a reference that leads nowhere: {reference}")
     if not isinstance(found, dict):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem
 from ..language.rulebook import Rulebook
+from ..schemas.formats import FORMATS_OF_TEXT
 from ..source.nodes import MappingNode
 from .shared.registry import checks_rules
 
@@ -57,7 +58,8 @@ warning[M229]: strings are not checked against parts of the schema './event.sche
 """,
 )
 
-_HINT = "say it by `pattern`, or name draft-07 in `$schema`, where formats are conditions"
+_HINT = "say it by `pattern`"
+_DRAFT_07 = ", or name draft-07 in `$schema`, where formats are conditions"
 _SHOWN = 5
 
 
@@ -69,8 +71,11 @@ def check(rulebook: Rulebook) -> Iterator[Problem]:
             node = output.node.get(key) if isinstance(output.node, MappingNode) else None
             if name is None or node is None or not rulebook.is_own(node.source):
                 continue
-            found = [f"{keyword} {value!r}" for keyword, value in rulebook.schemas[name].unchecked]
+            unchecked = rulebook.schemas[name].unchecked
+            found = [f"{keyword} {value!r}" for keyword, value in unchecked]
             if found:
                 more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
                 listed = ", ".join(found[:_SHOWN]) + more
-                yield Problem.of("M229", node.place, hint=_HINT, schema=name, found=listed)
+                is_newer = any(keyword == "format" and value in FORMATS_OF_TEXT for keyword, value in unchecked)
+                hint = _HINT + _DRAFT_07 * is_newer
+                yield Problem.of("M229", node.place, hint=hint, schema=name, found=listed)

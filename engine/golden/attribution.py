@@ -12,7 +12,7 @@ from typing import Any
 from ..interpreter.interpreter import Step
 from ..language.rulebook import ABSENT, Output, Rulebook
 from ..runtime.result import Request
-from ..values.pointers import pointer
+from ..values.pointers import index_of, pointer
 from .diff import RuleAt, matches
 
 __all__ = ["Blame", "tokens_of"]
@@ -127,8 +127,8 @@ def _value(body: Any, tokens: Iterable[str]) -> Any:
     for token in tokens:
         if isinstance(body, dict) and token in body:
             body = body[token]
-        elif isinstance(body, list) and token.isdecimal() and int(token) < len(body):
-            body = body[int(token)]
+        elif isinstance(body, list) and (index := index_of(token)) is not None and index < len(body):
+            body = body[index]
         else:
             return ABSENT
     return body

@@ -213,8 +213,9 @@ class _Comparison:
             else:
                 self.values(where, owner, one, other)
                 self.members(where, owner, one, other, skip={"enum"})
-                if old.values.get(name) != new.values.get(name) and one.default == other.default:
-                    words = f"{in_words(new.values.get(name))}, was {in_words(old.values.get(name))}"
+                before, after = old.values.get(name), new.values.get(name)
+                if meaning(before) != meaning(after) and meaning(one.default) == meaning(other.default):
+                    words = f"{in_words(after)}, was {in_words(before)}"
                     self.add(f"{where}/value", "behaviour", f"{owner} has the value {words}", one, other)
 
     def values(self, where: str, owner: str, old: Setting, new: Setting) -> None:
@@ -426,7 +427,7 @@ def _difference(old: Any, new: Any) -> str:
     """The first different attribute of two parts that are the same in words."""
     if isinstance(old, Table) and isinstance(new, Table):
         for key, before, after in _pairs(dict(old.entries), dict(new.entries)):
-            if before != after:
+            if meaning(before) != meaning(after):
                 return f"{shown(key, SHOWN)} is {shown(after, SHOWN)}, was {shown(before, SHOWN)}"
         return f"unlisted is {in_words(new.unlisted)}, was {in_words(old.unlisted)}"
     if isinstance(old, tuple) and isinstance(new, tuple):

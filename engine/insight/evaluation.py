@@ -16,6 +16,7 @@ from ..runtime.notes import Rejected
 from ..source.nodes import ScalarNode
 from ..source.text import Source
 from ..templates.template import TemplateFailure
+from ..values.pointers import index_of
 
 __all__ = ["Evaluated", "EvaluationPlaceError", "SampleEvaluation", "scope_of"]
 
@@ -51,14 +52,15 @@ def scope_of(rulebook: Rulebook, batch: Any, at: str | None) -> Scope:
     if name not in routes:
         hint = did_you_mean(name, routes) or known_here(sorted(rulebook.routes))
         raise EvaluationPlaceError(f"there is no route {name!r}; {hint}")
-    if not (number or "0").isdecimal():
+    index = index_of(number or "0")
+    if index is None:
         raise EvaluationPlaceError(f"{number!r} is no number of an element")
     try:
-        found = interpreter.scope_at(batch, routes[name], int(number or 0))
+        found = interpreter.scope_at(batch, routes[name], index)
     except Rejected:
         found = None
     if found is None:
-        raise EvaluationPlaceError(f"the route {routes[name]!r} has no element {number or 0} in this input")
+        raise EvaluationPlaceError(f"the route {routes[name]!r} has no element {index} in this input")
     return found[0]
 
 

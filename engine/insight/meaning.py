@@ -111,7 +111,7 @@ def in_words(part: Any) -> str:
         return _shortened(", ".join(f"{key}: {in_words(value)}" for key, value in part.items()) or "nothing")
     if isinstance(part, frozenset | set):
         return _shortened(", ".join(sorted(map(str, part))) or "nothing")
-    if isinstance(part, tuple | list):
+    if isinstance(part, tuple):
         return _shortened(", ".join(map(in_words, part)) or "nothing")
     return "nothing" if part is ABSENT else shown(part, SHOWN)
 

@@ -237,6 +237,8 @@ def _count(number: int, one: str, many: str | None = None) -> str:
 
 def _where(record: Record, problem: Problem) -> str:
     """The record, with the message if the problem is about it as a whole: these messages contain no values."""
+    if "keyword" in problem.data:  # the message has values of the batch
+        return f"{record.where}{f' ({keyword})' if (keyword := problem.data['keyword']) else ''}"
     return f"{record.where}{f': {problem.message}' if problem.place is None else ''}"
 
 

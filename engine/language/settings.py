@@ -54,7 +54,8 @@ def values_of(settings: Mapping[str, Setting], given: Iterable[Given], problems:
         if isinstance(value, GivenText):
             value, hint = _typed(value, setting)
         flaw = check_constant(value)
-        wanted = "a JSON value" if flaw is not None else wanted_of(setting, value)
+        is_broken = hint is not None and setting.type == "any"
+        wanted = "a JSON value" if flaw is not None or is_broken else wanted_of(setting, value)
         if wanted is None:
             values[name] = value
             continue
@@ -72,14 +73,16 @@ def values_of(settings: Mapping[str, Setting], given: Iterable[Given], problems:
 def _typed(text: GivenText, setting: Setting) -> tuple[Any, str | None]:
     """The text itself if the setting is a string, else the value parsed as JSON.
 
-    If it is not JSON, the text itself, with the reason if it begins like a list, an object or a string in JSON.
+    If it is not JSON that can be used, the text itself, with the reason if it was meant as JSON: it is a number beyond
+    all doubles, or begins like a list, an object or a string.
     """
     if TYPES[setting.type].classes == {str}:
         return str(text), None
     try:
         return read_value(text), None
     except ValueError as error:
-        return str(text), f"it {error}" if text.lstrip().startswith(("[", "{", '"')) else None
+        is_meant = text.lstrip().startswith(("[", "{", '"')) or str(error).startswith("cannot be used")
+        return str(text), f"it {error}" if is_meant else None
 
 
 def wanted_of(setting: Setting, value: Any) -> str | None:

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import unquote, urldefrag, urljoin
 
 from ..patterns.parser import PatternError
 from ..patterns.searching import prepared
 from ..values.kinds import kind, shown, with_article
-from ..values.pointers import join
+from ..values.pointers import index_of, join
 from .formats import FORMATS_OF_TEXT
 from .keywords import DIALECTS, FLAWS, LIST, NAMED, ONE, is_annotation, is_known
 
@@ -319,8 +319,8 @@ class _Forms:
             for token in target.pointer.split("/")[1:]:
                 key = token.replace("~1", "/").replace("~0", "~")
                 try:
-                    part = part[int(key)] if isinstance(part, list) else part[key]
-                except (LookupError, TypeError, ValueError):
+                    part = part[cast("int", index_of(key))] if isinstance(part, list) else part[key]
+                except (LookupError, TypeError):
                     raise _lost(reference) from None
             self.sections.append(target.section)
             self.part(part, target)

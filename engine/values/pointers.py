@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-__all__ = ["Index", "above", "escape", "join", "leaves", "pointer", "shift", "shifted", "value_at"]
+__all__ = ["Index", "above", "escape", "index_of", "join", "leaves", "pointer", "shift", "shifted", "value_at"]
+
+_ELEMENT = re.compile("0|[1-9][0-9]{0,17}")
 
 
 def escape(token: str) -> str:
@@ -37,11 +40,16 @@ def value_at(document: Any, place: str) -> Any:
         token = escaped.replace("~1", "/").replace("~0", "~")
         if isinstance(document, dict):
             document = document.get(token)
-        elif isinstance(document, list) and token.isdecimal() and int(token) < len(document):
-            document = document[int(token)]
+        elif isinstance(document, list) and (index := index_of(token)) is not None and index < len(document):
+            document = document[index]
         else:
             return None
     return document
+
+
+def index_of(token: str) -> int | None:
+    """The index that a step of a pointer writes, in ASCII digits without leading zeros as RFC 6901 has it, or None."""
+    return int(token) if _ELEMENT.fullmatch(token) else None
 
 
 def leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:

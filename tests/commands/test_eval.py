@@ -27,6 +27,12 @@ def test_json_is_the_value_alone() -> None:
     assert evaluate("batch.mpid", "--json", "--input", "-", text='{"mpid": 7}').stdout == "7\n"
 
 
+def test_json_has_nothing_that_a_terminal_obeys() -> None:
+    sent = '{"a": "x\\u202ey\\u009b2J"}'
+    assert evaluate("batch", "--json", "--input", "-", text=sent).stdout == f"{sent}\n"
+    assert evaluate("batch", "--input", "-", text=sent).stdout.startswith('{\n  "a": "x\\u202ey\\u009b2J"\n}\n')
+
+
 def test_wrong_expressions_and_inputs() -> None:
     result = evaluate("evnt.x", "--input", SAMPLE, "--at", "event:0")
     assert result.exit_code == 1

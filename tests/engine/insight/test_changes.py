@@ -173,6 +173,50 @@ def test_changes(name: str, tmp_path: Path) -> None:
         assert len(found) == 1
 
 
+ALIKE = {
+    "settings": ("mode: {type: any, default: 1}", "mode: {type: any, default: true}",
+                 "setting mode: `default` is true, was 1"),
+    "lists": ("codes: {type: array, default: [1]}", "codes: {type: array, default: [true]}",
+              "setting codes: `default` is [true], was [1]"),
+    "tables": ("entries: {a: 1}", "entries: {a: true}", 'rule visit, kind: `table` differs: "a" is true, was 1'),
+    "constants": ("{const: {a: [1]}}", "{const: {a: [true]}}",
+                  'rule visit, fixed comes from the constant {"a": [true]}, was the constant {"a": [1]}'),
+}  # fmt: skip
+
+
+def with_numbers() -> str:
+    """A mapping with ones, in whose places booleans can stand, which are equal to them in Python."""
+    kind = "{from: event.kind, table: {unlisted: keep, entries: {a: 1}}}"
+    fields = f"{{name: event.name, kind: {kind}, fixed: {{const: {{a: [1]}}}}}}"
+    settings = "  mode: {type: any, default: 1}\n  codes: {type: array, default: [1]}\n"
+    return BASE.replace("fields: {name: event.name}", f"fields: {fields}").replace(
+        "settings:\n", f"settings:\n{settings}"
+    )
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_a_number_is_no_boolean(name: str, tmp_path: Path) -> None:
+    old, new, text = ALIKE[name]
+    base = with_numbers()
+    assert base.count(old) == 1
+    found = changes_between(rulebook(tmp_path / "old", base), rulebook(tmp_path / "new", base.replace(old, new)))
+    assert [change.text for change in found] == [text]
+
+
+def test_a_setting_of_a_workspace_is_a_number_or_a_boolean(tmp_path: Path) -> None:
+    rulebook(tmp_path / "base", with_numbers())
+    (tmp_path / ".moemap").touch()
+    loaded = []
+    for value in ("2", "2.0", "true", "1"):
+        path = tmp_path / f"{value}.yaml"
+        path.write_text(f"language: 1\nworkspace: acme\nextends: ./base\nsettings: {{mode: {value}}}\n", "utf-8")
+        inspected = api.inspect(path)
+        assert inspected.rulebook is not None, inspected.problems
+        loaded.append(inspected.rulebook)
+    _, _, true, one = loaded
+    assert [change.text for change in changes_between(one, true)] == ["setting mode has the value true, was 1"]
+
+
 NO_CHANGES = {
     "blanks in expressions": ("event.type == 'order'", "event.type  ==  'order'"),
     "a comment": ("let: {user", "# the user\nlet: {user"),

@@ -87,6 +87,9 @@ PLACES = {
     "evnt:0": "there is no route 'evnt'; did you mean 'event'?",
     "events:1": "the route 'events' has no element 1 in this input",
     "events:x": "'x' is no number of an element",
+    "events:\u0660": "'\u0660' is no number of an element",
+    "events:00": "'00' is no number of an element",
+    f"events:{'9' * 5000}": f"'{'9' * 5000}' is no number of an element",
 }
 
 

@@ -117,18 +117,20 @@ def summary(line: int, *problems: Problem, reason: str = "not\x1bwanted") -> Sum
 def test_the_sums_hold_no_values_of_payloads() -> None:
     total = summary(1)
     total.merge(summary(2, PROBLEM))
-    total.merge(summary(3, PROBLEM, Problem.of("M501", input="", reason="no")))
+    broken = Problem.of("M553", input="/a", reason='must be 1, not "Ida"', keyword="const")
+    total.merge(summary(3, PROBLEM, Problem.of("M501", input="", reason="no"), broken))
     for number in range(3):
         said = Problem.of(
             "M512", Place("m.yaml", 7, 5, 7, 9), rule="w", reason=f"{number} is odd", template="{{ n }} is\n  odd"
         )
         total.merge(summary(4 + number, said))
     assert total.text().splitlines() == [
-        "6 batches: 0 requests, 6 skipped, 6 problems",
+        "6 batches: 0 requests, 6 skipped, 7 problems",
         "  skipped      6  r: not\\u001bwanted {{ n }}",
         "  M512         3  {{ n }} is odd (rule w, m.yaml:7:5); first in f:4",
         "  M505         2  value cannot be converted (rule r, m.yaml:3:5); first in f:2",
         "  M501         1  not JSON; first in f:3: the record is not JSON: no",
+        "  M553         1  input that breaks its schema; first in f:3 (const)",
     ]
     assert Summary.from_json(json.loads(json.dumps(total.to_json()))) == total
     place = {"template": None, "rule": "r", "file": "m.yaml", "line": 3, "column": 5}
@@ -137,7 +139,7 @@ def test_the_sums_hold_no_values_of_payloads() -> None:
         "batches": 6,
         "requests": 0,
         "errors": 1,
-        "warnings": 5,
+        "warnings": 6,
         "skipped": [{"rule": "r", "reason": "not\x1bwanted {{ n }}", "count": 6}],
         "problems": [
             {
@@ -165,6 +167,14 @@ def test_the_sums_hold_no_values_of_payloads() -> None:
                 "title": "not JSON",
                 **nowhere,
                 "first": "f:3: the record is not JSON: no",
+                "count": 1,
+            },
+            {
+                "code": "M553",
+                "severity": "warning",
+                "title": "input that breaks its schema",
+                **nowhere,
+                "first": "f:3 (const)",
                 "count": 1,
             },
         ],

@@ -91,6 +91,13 @@ def test_sets_of_schemas(files: dict[str, Any], tmp_path: Path) -> None:
     assert (validator.is_valid("2100"), validator.is_valid(2100)) == (True, False)
 
 
+@pytest.mark.parametrize("index", ["00", "-1", "1", "\u0660", "9" * 5000])
+def test_an_element_that_does_not_exist(index: str, tmp_path: Path) -> None:
+    (tmp_path / "main.json").write_text(json.dumps({"items": {"$ref": f"#/x/{index}"}, "x": [True]}))
+    with pytest.raises(SchemaError, match=f"refers to '#/x/{index}', which does not exist"):
+        load("./main.json", tmp_path)
+
+
 @pytest.mark.parametrize(
     ("reference", "reason"),
     [

@@ -194,10 +194,14 @@ def test_numbers_in_rules_settings_and_schemas_are_exact(text: str, number: floa
     [
         ("double", "9007199254740992", None),
         ("double", "9007199254740993", "exact as a double, not 9007199254740993 (None)"),
-        ("double", "1e400", 'of type double, not "1e400" (None)'),
+        ("double", "1e400", 'of type double, not "1e400" (it cannot be used: a number is not finite)'),
         ("array", "[1]", None),
         ("array", "[1", 'a list, not "[1" (it is not JSON: unexpected end of data: line 1 column 3 (char 2))'),
         ("array", "a", 'a list, not "a" (None)'),
+        ("any", "1.5", None),
+        ("any", "[1", 'a JSON value, not "[1" (it is not JSON: unexpected end of data: line 1 column 3 (char 2))'),
+        ("any", "1e400", 'a JSON value, not "1e400" (it cannot be used: a number is not finite)'),
+        ("any", "[1e400]", 'a JSON value, not "[1e400]" (it cannot be used: a number is not finite)'),
         ("object", "{1", 'of type object, not "{1" (it is not JSON: unexpected character, expected a string key: line 1 column 2 (char 1))'),  # noqa: E501
     ],
 )  # fmt: skip

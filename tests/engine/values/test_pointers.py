@@ -108,7 +108,20 @@ def test_every_place_leads_to_its_value_and_back(document: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "place", ["/x", "/list/2", "/list/-1", "/list/x", "/list/01x", "/text/0", "/list/0/a", "/none/x"]
+    "place",
+    [
+        "/x",
+        "/list/2",
+        "/list/-1",
+        "/list/x",
+        "/list/01x",
+        "/list/01",
+        "/list/\u0661",
+        f"/list/{'9' * 5000}",
+        "/text/0",
+        "/list/0/a",
+        "/none/x",
+    ],
 )
 def test_a_place_that_leads_nowhere(place: str) -> None:
     assert value_at({"list": [1, 2], "text": "abc", "none": None}, place) is None
