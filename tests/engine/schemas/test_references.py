@@ -94,7 +94,7 @@ def test_sets_of_schemas(files: dict[str, Any], tmp_path: Path) -> None:
 @pytest.mark.parametrize("index", ["00", "-1", "1", "\u0660", "9" * 5000])
 def test_an_element_that_does_not_exist(index: str, tmp_path: Path) -> None:
     (tmp_path / "main.json").write_text(json.dumps({"items": {"$ref": f"#/x/{index}"}, "x": [True]}))
-    with pytest.raises(SchemaError, match=f"refers to '#/x/{index}', which does not exist"):
+    with pytest.raises(SchemaError, match=f"refers to '#/x/{index[:9]}.*which does not exist"):
         load("./main.json", tmp_path)
 
 
