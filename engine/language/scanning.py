@@ -5,27 +5,52 @@ Their work grows with the product of two sizes of a batch, so the elements that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
+from typing import Any, NamedTuple
 
 from ..diagnostics.problem import Place
-from ..expressions.tree import Expression, TreeNode, free_variables
+from ..expressions.tree import Expression, TreeNode, free_variables, walk
+from ..values.budget import CHARACTERS, UNCOUNTED, scanned_in
 from ..values.once import once_for_each
 from .repetition import repetition_walk
 from .rulebook import Rulebook
 
-__all__ = ["scans_in"]
+__all__ = ["Cost", "scans_in"]
 
 _STEPS = {"subexpression", "index_expression", "pipe", "flatten", "slice"}
 _AT_ONCE = {"get", "length", "not_null", "to_array", "type"}
 """Functions whose time does not depend on the size of their arguments."""
 _WHOLE = {"contains", "distinct", "flatten", "index_of", "size", "to_string"}
 """Functions that also look at all values inside of the elements of their arguments."""
+_WHOLE_KEYS = {"last_by", "unique_by"}
+"""Functions that look at all values inside of the keys of elements."""
 _CHARACTERS = {
     **dict.fromkeys(("extract", "matches", "replace_matches"), 1),
     **dict.fromkeys(("replace_any", "split", "url_encode"), 10),
 }
 """So many characters take these functions as long as others take for an element, instead of 100."""
+_TIMES = {"distinct": 4, "extract": 2, "replace_matches": 2, "to_string": 2}
+"""So many times as long as others take these functions for an element."""
+_STEPS_OF = {"function_expression": 6, "expref": 2, "identity": 0}
+"""The steps of the nodes of an expression that do not count as one."""
+
+
+class Cost(NamedTuple):
+    """The cost of looking through a value: see `budget.looked_through`."""
+
+    whole: bool = False
+    characters: int = CHARACTERS
+    times: int = 1
+    few: int = UNCOUNTED
+
+    def is_none_of(self, value: Any) -> bool:
+        """Returns whether a value is so small that looking through it costs nothing."""
+        return scanned_in(value, self.whole, self.characters) <= self.few
+
+
+ELEMENT, WHOLE = Cost(), Cost(whole=True)
+_KEY = Cost(whole=True, times=_TIMES["distinct"])
 
 
 @once_for_each
@@ -49,36 +74,49 @@ def _counted(node: TreeNode, outer: Set[str], place: Place, *, inside: bool, all
     def within(child: TreeNode, *, inner: bool = inside, every: bool = all_) -> TreeNode:
         return _counted(child, outer, place, inside=inner, all_=every)
 
-    def looked_through(child: TreeNode, *, whole: bool = False, by: tuple[int, ...] = ()) -> TreeNode:
-        made = within(child)
-        if child["type"] in ("literal", "expref") or not (all_ or _reads(child, outer, inside=inside)):
+    def looked_through(child: TreeNode, cost: Cost = ELEMENT, *, every: bool = all_, inner: bool = inside) -> TreeNode:
+        made = within(child, every=every, inner=inner)
+        if child["type"] in ("literal", "expref") or not (every or _reads(child, outer, inside=inner)):
             return made
         span = {"start": child["start"], "end": child["end"]}
-        return {"type": "looked_through", **span, "value": (place, whole, *by), "children": [made]}
+        # Elements of elements are looked through often, however few they are.
+        cost = cost._replace(few=0) if inner else cost
+        return {"type": "looked_through", **span, "value": (place, *cost), "children": [made]}
 
     kind, below = node["type"], node["children"]
     if kind == "slice":  # its children are numbers
         return node
     if kind.endswith("projection"):
-        base = looked_through(below[0])
+        base = looked_through(below[0], Cost(times=_times(below[1:])))
         every = all_ or base["type"] == "looked_through"
         made = [base, *(within(child, inner=True, every=every) for child in below[1:])]
     elif kind == "function_expression" and node["value"] not in _AT_ONCE and node["value"] != "if":
-        by = (_CHARACTERS[node["value"]],) if node["value"] in _CHARACTERS else ()
-        made = [looked_through(child, whole=node["value"] in _WHOLE, by=by) for child in below]
+        name = node["value"]
+        times = _TIMES.get(name, 1) * _times([child for child in below if child["type"] == "expref"])
+        cost = Cost(name in _WHOLE, _CHARACTERS.get(name, ELEMENT.characters), times)
+        made = [looked_through(child, cost) for child in below]
         every = all_ or any(child["type"] == "looked_through" for child in made)
-        made = [
-            within(child, inner=True, every=every) if child["type"] == "expref" else found
-            for child, found in zip(below, made, strict=True)
-        ]
-    elif kind == "comparator" and all(_reads(child, outer, inside=inside) for child in below):
-        made = [looked_through(child, whole=True) for child in below]
+        for index, child in enumerate(below):
+            if child["type"] == "expref":
+                key, inner = child["children"][0], {"every": every, "inner": True}
+                made_key = looked_through(key, _KEY, **inner) if name in _WHOLE_KEYS else within(key, **inner)
+                made[index] = child if made_key is key else {**child, "children": [made_key]}
+    elif kind == "comparator" and all(
+        child["type"] != "literal" and (all_ or _reads(child, outer, inside=inside)) for child in below
+    ):
+        made = [looked_through(child, WHOLE) for child in below]
     elif kind in _STEPS:
         every = all_ or _reads(below[0], outer, inside=inside)
         made = [within(below[0]), *(within(child, every=every) for child in below[1:])]
     else:
         made = [within(child) if isinstance(child, dict) else child for child in below]
     return node if all(one is other for one, other in zip(made, below, strict=True)) else {**node, "children": made}
+
+
+def _times(nodes: Iterable[Any]) -> int:
+    """How often an element counts for which these nodes are evaluated: once for each two steps, and at least once."""
+    steps = sum(_STEPS_OF.get(one["type"], 1) for node in nodes if isinstance(node, dict) for one in walk(node))
+    return max((steps + 1) // 2, 1)
 
 
 def _reads(node: TreeNode, outer: Set[str], *, inside: bool) -> bool:

@@ -10,16 +10,18 @@ from collections.abc import Callable
 from typing import Any
 
 __all__ = [
+    "CHARACTERS",
     "MAX_COPIED",
     "MAX_SCANNED",
+    "UNCOUNTED",
     "Budget",
     "Copies",
     "TooMuchCopied",
     "TooMuchScanned",
     "counting",
     "is_beyond",
-    "is_small",
     "looked_through",
+    "scanned_in",
     "scanning",
 ]
 
@@ -29,9 +31,9 @@ MAX_COPIED = 5_000_000
 MAX_SCANNED = 20_000_000
 """The maximum number of elements that iterations may look through in values from outside of them, for one batch."""
 
-_CHARACTERS = 100
+CHARACTERS = 100
 """The number of characters of a string that count as much as a value."""
-_FEW = 100
+UNCOUNTED = 100
 """The number of elements up to which looking through a value does not count."""
 
 
@@ -66,8 +68,8 @@ class Budget:
         type_ = type(value)
         if type_ is list or type_ is dict:
             self.repeat(_size(value, self.left), place)
-        elif type_ is str and len(value) >= _CHARACTERS:
-            self.repeat(len(value) // _CHARACTERS, place)
+        elif type_ is str and len(value) >= CHARACTERS:
+            self.repeat(len(value) // CHARACTERS, place)
 
 
 class Copies(Budget):
@@ -104,13 +106,13 @@ def _size(value: Any, limit: int) -> int:
         item = pending.pop()
         type_ = type(item)
         if type_ is dict:
-            size += len(item) + sum(map(len, item)) // _CHARACTERS
+            size += len(item) + sum(map(len, item)) // CHARACTERS
             pending += item.values()
         elif type_ is list:
             size += len(item)
             pending += item
         elif type_ is str:
-            size += len(item) // _CHARACTERS
+            size += len(item) // CHARACTERS
     return size
 
 
@@ -129,34 +131,32 @@ def scanning() -> None:
     _SCANS.left = MAX_SCANNED
 
 
-def looked_through(value: Any, place: Any, whole: bool, characters: int = _CHARACTERS) -> Any:
+def looked_through(
+    value: Any, place: Any, whole: bool, characters: int = CHARACTERS, times: int = 1, few: int = UNCOUNTED
+) -> Any:
     """Counts the elements of a value (with `whole`, all values inside of it) and returns it. Raises TooMuchScanned.
 
-    So many `characters` of a string count as one element; numbers, booleans and null cost nothing.
+    So many `characters` of a string count as one element. Each counts so many `times`, but up to `few` of them cost
+    nothing; nor do numbers, booleans and null.
     """
-    if type(value) not in _SIZED:
+    if type(value) not in _SIZED or (type(value) is str and len(value) < characters):
         return value
-    if is_beyond(value, whole, characters):
+    if is_beyond(value, whole, characters, times, few):
         raise TooMuchScanned(place)
     return value
 
 
-def is_beyond(value: Any, whole: bool, characters: int = _CHARACTERS) -> bool:
+def is_beyond(value: Any, whole: bool, characters: int = CHARACTERS, times: int = 1, few: int = UNCOUNTED) -> bool:
     """Counts the elements of a value, and returns whether the batch has exceeded `MAX_SCANNED` by now."""
     number = scanned_in(value, whole, characters)
-    if number > _FEW:
-        _SCANS.left -= number
+    if number > few:
+        _SCANS.left -= number * times
     return _SCANS.left < 0
 
 
-def scanned_in(value: Any, whole: bool, characters: int = _CHARACTERS) -> int:
-    """The number of elements that looking through a value costs: those right inside of it, or all (`whole`)."""
+def scanned_in(value: Any, whole: bool, characters: int = CHARACTERS) -> int:
+    """The number of elements that are looked through in a value: those right inside of it, or all (`whole`)."""
     type_ = type(value)
     if type_ is list or type_ is dict:
         return _size(value, MAX_SCANNED) if whole else len(value)
     return len(value) // characters if type_ is str else 0
-
-
-def is_small(value: Any, whole: bool, characters: int = _CHARACTERS) -> bool:
-    """Returns whether a value is so small that looking through it is not counted."""
-    return scanned_in(value, whole, characters) <= _FEW

@@ -134,7 +134,6 @@ def test_limits() -> None:
         budget.MAX_COPIED,
         budget.MAX_SCANNED,
         100,
-        10,
         100,
         runfiles.MAX_JOURNAL_BYTES,
         tracing.MAX_DECISIONS,

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ...expressions.tree import EvaluationError, Expression, TreeNode, free_variables
-from ...values.budget import is_small
+from ...language.scanning import Cost
 from ..python.function import PythonFunction
 from ..python.kind_tests import FALSE, NOTHING, TRUE, TYPE_KINDS, first_of, is_kind, kinds_equal_to, truth
 from ..python.pool import place_code
@@ -183,15 +183,16 @@ class ExpressionCompiler(Visitor):
         return self._root(node["value"]) if current is None else self.member(current, node["value"])
 
     def _visit_looked_through(self, node: TreeNode, current: Value | None) -> Value:
-        base, (place, whole, *by) = self.visit(node["children"][0], current), node["value"]
-        if not base.kinds & (LIST | DICT | STRING) or (base.is_constant and is_small(base.constant, whole, *by)):
+        base, (place, *parts) = self.visit(node["children"][0], current), node["value"]
+        cost = Cost(*parts)
+        if not base.kinds & (LIST | DICT | STRING) or (base.is_constant and cost.is_none_of(base.constant)):
             return base
         if isinstance(base.shape, StructShape):
             return Value("unusual()", base.kinds, raises=True)
-        given = bare(base.code if whole else base.text)
-        rest = ", ".join(map(repr, (whole, *by)))
+        given = bare(base.code if cost.whole else base.text)
+        rest = ", ".join(map(repr, cost))
         code = f"looked_through({given}, {self.writer.pool.name('PLACE', place_code(place))}, {rest})"
-        return Value(code, base.kinds, raises=True, items=base.items, shape=None if whole else base.shape)
+        return Value(code, base.kinds, raises=True, items=base.items, shape=None if cost.whole else base.shape)
 
     def _visit_variable_ref(self, node: TreeNode, _current: Value | None) -> Value:
         return self.variable(node["value"])

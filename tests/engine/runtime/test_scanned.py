@@ -28,7 +28,7 @@ FORMS = [
     ("batch.id == event.id", []),
     ("settings.x == event.id", []),
     # All else is looked through again for each element.
-    ("batch.events[?id == $event.id] | [0].id", ["batch.events"]),
+    ("batch.events[?id == $event.id] | [0].id", ["batch.events", "id", "$event.id"]),
     ("batch.events[].tags[]", ["batch.events[]", "batch.events[].tags[]"]),
     ("batch.events | [?id].id", [""]),
     ("batch.events[*].tags[*]", ["tags", "events"]),
@@ -37,6 +37,11 @@ FORMS = [
     ("sort_by(batch.events, &id)[0].id", ["batch.events"]),
     ("lower(batch.id) == event.id", ["batch.id"]),
     ("batch.user == batch.events", ["batch.user", "batch.events"]),
+    # The elements of what is outside are outside, too, and are compared with others as often.
+    ("batch.events[?tags == $event.tags].id", ["batch.events", "tags", "$event.tags"]),
+    ("batch.events[?tags == `[1]`].id", ["batch.events"]),
+    ("unique_by(batch.events, &tags)[0].id", ["batch.events", "tags"]),
+    ("event.tags[?@ == $event.id]", []),
     # Inside of lists, variables are what is outside.
     ("event.tags[?contains($batch.events, @)]", ["$batch.events"]),
     ("map(&contains($batch.events, @), event.tags)", ["$batch.events"]),
@@ -56,6 +61,7 @@ def test_what_counts(tmp_path: Path, text: str, counted: list[str]) -> None:
 
 BATCH: dict[str, Any] = {
     "id": "X" * 30_000,
+    "few": ["x"] * 100,
     "user": {f"k{number}": number for number in range(300)},
     "events": [{"id": f"e{number}", "tags": ["x"]} for number in range(200)],
 }
@@ -64,28 +70,36 @@ TWO = ", {rule: two, route: events, when: event.id == 'e2', output: event, field
 ENTRIES = RULE % "{a: {spread: {from: event, entries: [{when: 'contains(batch.events[*].id, name)'}, {}]}}}"
 INSIDE = "rules: [{rule: one, output: event, fields: {a: 'batch.events[*].contains($batch.events[*].id, id)'}}]"
 RULES = [
-    (RULE % "{a: 'batch.events[?id == $event.id] | [0].id'}", 200 * 200),
+    # An element counts once for each two steps that are evaluated for it; here there are five.
+    (RULE % "{a: 'batch.events[?id == $event.id] | [0].id'}", 200 * 200 * 3),
+    (RULE % "{a: 'sort_by(batch.events, &id)[0].id', b: event.id}", 200 * 200 * 2),
+    (RULE % "{a: 'length(map(&contains(id, $event.id), batch.events))'}", 200 * 200 * 6),
     (RULE % "{a: {from: lower(batch.id), type: integer, on_problem: omit}, b: event.id}", 200 * 300),
     (RULE % "{a: length(keys(batch.user))}", 200 * 300),
     (RULE % "{a: 'get_ignore_case(batch.user, event.id)', b: event.id}", 200 * 300),
     (RULE % "{a: \"get_ignore_case(batch.user, 'K7')\"}", 200 * 300),
     # A search for a pattern takes as long for each character as others for an element.
     (RULE % "{a: \"matches(substring(batch.id, `0`, `500`), '(?:X|Y)*Z')\"}", 200 * (300 + 500)),
-    (RULE % "{a: \"extract(substring(batch.id, `0`, `500`), 'Y')\", b: event.id}", 200 * (300 + 500)),
+    (RULE % "{a: \"extract(substring(batch.id, `0`, `500`), 'Y')\", b: event.id}", 200 * (300 + 2 * 500)),
     # Some functions take as long for ten.
     (RULE % "{a: \"length(replace_any(batch.id, 'ab', 'c'))\"}", 200 * 3_000),
     (RULE % "{a: 'length(url_encode(batch.id))'}", 200 * 3_000),
     (RULE % "{a: \"length(split(batch.id, ','))\"}", 200 * 3_000),
-    (WHEN % ("batch.events[?id == $event.id]", ""), 200 * 200),
+    (WHEN % ("batch.events[?id == $event.id]", ""), 200 * 200 * 3),
     (WHEN % ("batch.events[*] && event.id == 'e1'", TWO), 200 * 200),
     (WHEN % ("event.id == 'e1' && batch.events[*]", TWO), 200),
     ("let: {ids: 'batch.events[*].id'},\n" + RULE % "{a: 'contains(ids, event.id)'}", 200 * 200),
-    (RULE % "{a: {each: 'batch.events[?id == $event.id]', as: one, value: one.id}}", 200 * 200),
+    (RULE % "{a: {each: 'batch.events[?id == $event.id]', as: one, value: one.id}}", 200 * 200 * 3),
     (INSIDE, 2 * 200 * 200),
     (ENTRIES, 2 * 2 * 200 * 200),
     (RULE % "{a: 'length(batch.events)', b: 'event.tags[*]'}", 0),
-    # What is outside, but has few elements, does not count.
-    (RULE % "{a: 'event.tags[?contains($event.tags, @)]'}", 0),
+    (RULE % "{a: 'length(distinct(batch.events))', b: event.id}", 200 * 4 * (200 + 200 * 3)),
+    (RULE % "{a: 'length(unique_by(batch.events, &tags))', b: event.id}", 200 * (2 * 200 + 4 * 200)),
+    (RULE % "{a: 'length(batch.events[?tags == $event.tags])'}", 200 * (3 * 200 + 2 * 200)),
+    (RULE % "{a: 'length(to_string(batch.user))', b: event.id}", 200 * 2 * 310),  # with the names of its members
+    # What is outside, but has few elements, does not count, unless it is looked through for other elements.
+    (RULE % "{a: 'length(event.tags) && contains(batch.few, event.id)', b: event.id}", 0),
+    (RULE % "{a: 'event.tags[?contains($event.tags, @)]'}", 200),
 ]
 
 
