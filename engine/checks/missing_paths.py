@@ -15,7 +15,7 @@ from ..inference.facts import EvaluatedPart, Flow, RenderedTemplate
 from ..inference.templates import paths_in
 from ..language.rulebook import Text
 from ..types.description import describe
-from ..types.types import Type, lookup
+from ..types.types import ObjectType, Type, lookup
 from .shared.examples import SCHEMA
 from .shared.findings import (
     at,
@@ -93,7 +93,7 @@ _SHOWN = 6
 @checks_facts
 def check(flow: Flow) -> Iterator[Problem]:
     """Reports each path that exists in none of its uses."""
-    names = given_names(flow.rulebook)
+    names, hints = given_names(flow.rulebook), _Hints()
     fields = (part for part in flow.of(EvaluatedPart) if part.seen.node["type"] == "field")
     for part in in_every_use(fields, part_key, lambda one: _is_missing(one.seen.current, one.seen.node["value"])):
         name = part.seen.node["value"]
@@ -101,6 +101,7 @@ def check(flow: Flow) -> Iterator[Problem]:
         hint = literal_meant(text_of(part.expr, part.seen.node)) if path == text_of(part.expr, part.seen.node) else None
         if is_outer_name(part, names):
             hint = f"the value with this name is written ${name}"
+        hint = hint or hints.of(part.seen.current, name)
         yield _problem(flow, part.seen.current, name, path, where, span_of(part.expr, part.seen.node), hint)
     steps = (step for template in flow.of(RenderedTemplate) for step in _steps(template))
     for step in in_every_use(
@@ -108,7 +109,8 @@ def check(flow: Flow) -> Iterator[Problem]:
     ):
         *before_it, name = step.path
         place = step.text.span(step.start, step.start + len(name))
-        yield _problem(flow, step.current, name, ".".join(step.path), repr(".".join(before_it)), place)
+        path, where = ".".join(step.path), repr(".".join(before_it))
+        yield _problem(flow, step.current, name, path, where, place, hints.of(step.current, name))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,13 +139,10 @@ def _is_missing(current: Type, name: str) -> bool:
     return not any(one.knows(name) for one in current.objects)
 
 
-def _problem(
-    flow: Flow, current: Type, name: str, path: str, where: str, place: Place, hint: str | None = None
-) -> Problem:
+def _problem(flow: Flow, current: Type, name: str, path: str, where: str, place: Place, hint: str | None) -> Problem:
     if not current.objects:
         where = f"{where} ({describe(current)})"
     related = _related(flow, current)
-    hint = hint or _hint(current, name)
     return Problem.of("M203", place, hint=hint, related=related, path=path, where=where, name=name)
 
 
@@ -156,14 +155,26 @@ def _related(flow: Flow, current: Type) -> tuple[Related, ...]:
     return ()
 
 
-def _hint(current: Type, name: str) -> str | None:
-    known = sorted({known for one in current.objects for known, prop in one.properties.items() if not prop.type.never})
-    near = closest(name, known)
-    if near is not None:
-        return did_you_mean(name, [near])
-    if known:
-        more = ", ..." if len(known) > _SHOWN else ""
-        return f"known there: {', '.join(known[:_SHOWN])}{more}"
-    if current.array is not None:
-        return "the elements of a list are read with [*], one of them with [0]"
-    return None
+class _Hints:
+    """Hints to names that can be there. Those of a type are collected once, for it may be wide, and misread often."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, ...], tuple[tuple[ObjectType, ...], tuple[str, ...]]] = {}
+
+    def of(self, current: Type, name: str) -> str | None:
+        """The name that is meant, or those that there are."""
+        key = tuple(map(id, current.objects))
+        if key not in self._known:
+            members = (member for one in current.objects for member in one.properties.items())
+            known = tuple(sorted({member for member, prop in members if not prop.type.never}))
+            self._known[key] = current.objects, known  # while they are kept, no others have their ids
+        known = self._known[key][1]
+        near = closest(name, known)
+        if near is not None:
+            return did_you_mean(name, [near])
+        if known:
+            more = ", ..." if len(known) > _SHOWN else ""
+            return f"known there: {', '.join(known[:_SHOWN])}{more}"
+        if current.array is not None:
+            return "the elements of a list are read with [*], one of them with [0]"
+        return None

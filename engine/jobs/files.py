@@ -16,7 +16,7 @@ __all__ = [
     "InTheWayError",
     "is_plain",
     "is_stdout",
-    "keep_mode",
+    "keep_permissions",
     "locked",
     "naming",
     "opened_directly",
@@ -117,12 +117,18 @@ def _lock(file: BinaryIO) -> None:
     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def keep_mode(file: BinaryIO, path: Path, *, while_written: bool) -> None:
-    """Gives a file the permissions of the one at `path`, which it replaces; it stays writable `while_written`."""
+def keep_permissions(file: BinaryIO, path: Path, *, while_written: bool) -> None:
+    """Gives a file the permissions of the one at `path`, which it replaces, and its group and owner if the user may.
+
+    `while_written`, it stays writable, and the user's own.
+    """
     if hasattr(os, "fchmod"):
         with suppress(FileNotFoundError):
-            mode = stat.S_IMODE(path.stat().st_mode) & 0o777
-            os.fchmod(file.fileno(), mode | (0o600 if while_written else 0))
+            status = path.stat()
+            for owner in () if while_written else ((-1, status.st_gid), (status.st_uid, -1)):
+                with suppress(OSError):
+                    os.fchown(file.fileno(), *owner)
+            os.fchmod(file.fileno(), status.st_mode & 0o777 | (0o600 if while_written else 0))
 
 
 @contextmanager
@@ -174,8 +180,11 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
     try:
         with os.fdopen(descriptor, "wb") as file:
             yield file
-        mode = path.stat().st_mode if path.exists() else 0o666 & ~_umask()
-        os.chmod(name, mode & 0o777)
+            file.flush()
+            if path.exists():
+                keep_permissions(file, path, while_written=False)
+            else:
+                os.chmod(name, 0o666 & ~_umask())
         os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

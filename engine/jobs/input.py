@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, repeat
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -138,14 +138,19 @@ def read_units(
     """
     flaws: list[str] = []
     chunks = decompressed(stream, flaws)
-    start, form = b"", None
+    start, form, blank = b"", None, 0
     while form is None and (more := next(chunks, None)) is not None:
         start += more
         form = _form(start, lines=lines)
+        if form is None and len(start) >= CHUNK:  # it is blank; only its lines are counted
+            text = start.removeprefix(BOM).lstrip(_BLANK)
+            blank += start.count(b"\n", 0, len(start) - len(text))
+            start = text
     if is_wide(start):
         yield [Record(source, 1, b"", Problem.of("M501", input="", reason=WIDE_TEXT))]
         return
-    chunks = chain((start.removeprefix(BOM),), chunks)
+    lines_before = chain(repeat(b"\n" * CHUNK, blank // CHUNK), (b"\n" * (blank % CHUNK),))
+    chunks = chain(lines_before if blank else (), (start.removeprefix(BOM),), chunks)
     if form == "lines":
         yield from _lines(chunks, source, size, most)
     elif form == "sequence":

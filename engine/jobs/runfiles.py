@@ -21,7 +21,7 @@ import orjson
 
 from ..diagnostics.terminal import printable_lines
 from ..source.contents import whole
-from .files import BusyError, is_plain, is_stdout, keep_mode, locked, naming, opened_directly, written_afresh
+from .files import BusyError, is_plain, is_stdout, keep_permissions, locked, naming, opened_directly, written_afresh
 from .summary import Summary
 
 __all__ = ["ResumeError", "RunFiles", "State", "is_finished", "left_over", "names_of"]
@@ -215,7 +215,7 @@ class RunFiles:
                 _partial(path).unlink()  # renamed already: this partial file was just created
                 continue
             _cut_back(path, file, size)
-            keep_mode(file, path, while_written=False)
+            keep_permissions(file, path, while_written=False)
             if sys.platform == "win32":  # Windows cannot rename an open file
                 file.close()
             _partial(path).replace(path)
@@ -277,7 +277,7 @@ def _opened(path: Path | None) -> Iterator[BinaryIO]:
         raise
     with naming(path), file:
         if is_plain(path):
-            keep_mode(file, path, while_written=True)
+            keep_permissions(file, path, while_written=True)
         yield file
 
 

@@ -6,6 +6,7 @@ Schemas are read without positions, which is fast. A file is read once more only
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from json import JSONDecodeError, JSONDecoder
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ class Locator:
 
     def __init__(self) -> None:
         self._indexes: dict[int, Index] = {}
-        self._sources: dict[Path, Source | None] = {}
+        self._sources: dict[Path, tuple[Source, _Spans] | None] = {}
 
     def place(self, schema: Schema, part: Any, *steps: str | int) -> Place | None:
         """The place that the steps lead to from an object in the schema; None if the file does not have it."""
@@ -43,14 +44,14 @@ class Locator:
         """The place that a pointer leads to in the file of a schema; None if the file does not have it."""
         if path not in self._sources:
             try:
-                self._sources[path] = Source(display_name(path), content(path).decode(), path)
+                source = Source(display_name(path), content(path).decode(), path)
+                self._sources[path] = source, _Spans(source.text)
             except (OSError, UnicodeDecodeError):  # it was there when the schema was loaded
                 self._sources[path] = None
-        source = self._sources[path]
-        if source is None:
+        if (known := self._sources[path]) is None:
             return None
-        tokens = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
-        span = locate(source.text, tokens)
+        source, spans = known
+        span = spans.find([step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]])
         return None if span is None else source.place(*span)
 
 
@@ -59,34 +60,48 @@ def locate(text: str, steps: list[str]) -> tuple[int, int] | None:
 
     For a member, it is the span of its name; for an element of a list, that of its value.
     """
-    try:
-        span = _span(text, _blank(text, len(BOM) if text.startswith(BOM) else 0))
-        at = span[0]
-        for step in steps:
-            span, at = _member(text, at, step) if text[at] == "{" else _element(text, at, int(step))
-    except (JSONDecodeError, LookupError, ValueError):
-        return None
-    return span
+    return _Spans(text).find(steps)
 
 
-def _member(text: str, at: int, wanted: str) -> tuple[tuple[int, int], int]:
-    """The span of a name in the object that starts at an offset, and the start of its value."""
+class _Spans:
+    """The spans in a JSON text. What is in an object or a list is read once, however often it is asked for."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._start = _blank(text, len(BOM) if text.startswith(BOM) else 0)
+        self._known: dict[int, dict[str, tuple[tuple[int, int], int]]] = {}
+
+    def find(self, steps: list[str]) -> tuple[int, int] | None:
+        try:
+            if not steps:
+                return _span(self._text, self._start)
+            at = self._start
+            for step in steps:
+                if at not in self._known:
+                    read = _members if self._text[at] == "{" else _elements
+                    self._known[at] = dict(reversed([*read(self._text, at)]))  # of equal names, the first counts
+                span, at = self._known[at][step]
+        except (JSONDecodeError, LookupError):
+            return None
+        return span
+
+
+def _members(text: str, at: int) -> Iterator[tuple[str, tuple[tuple[int, int], int]]]:
+    """The names in the object that starts at an offset, each with its span and the start of its value."""
     at = _blank(text, at + 1)
     while text[at] != "}":
         name, end = _DECODER.raw_decode(text, at)
         value = _blank(text, _blank(text, end) + 1)
-        if name == wanted:
-            return (at, end), value
+        yield name, ((at, end), value)
         at = _next(text, value)
-    raise LookupError(wanted)
 
 
-def _element(text: str, at: int, wanted: int) -> tuple[tuple[int, int], int]:
-    """The span of an element of the list that starts at an offset, and its start."""
-    at = _blank(text, at + 1)
-    for _ in range(wanted):
-        at = _next(text, at)
-    return _span(text, at), at
+def _elements(text: str, at: int) -> Iterator[tuple[str, tuple[tuple[int, int], int]]]:
+    """The numbers of the elements of the list that starts at an offset, each with its span and its start."""
+    number, at = 0, _blank(text, at + 1)
+    while text[at] != "]":
+        yield str(number), (_span(text, at), at)
+        number, at = number + 1, _next(text, at)
 
 
 def _span(text: str, at: int) -> tuple[int, int]:

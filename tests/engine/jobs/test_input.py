@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+import tracemalloc
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -206,6 +207,31 @@ def test_a_flood_is_read_in_no_time(flood: bytes, lines: bool) -> None:
     start = time.process_time()
     assert all(batch(record) == {} or record.problem or record.parse()[1] for record in read(flood, lines=lines))
     assert time.process_time() - start < 0.5
+
+
+@pytest.mark.parametrize(
+    ("rest", "lines", "values"),
+    [
+        (b"", False, []),
+        (b"", True, []),
+        (b'{"a": 1}\n{"a": 2}', False, [(101, 1), (102, 2)]),
+        (b'{"a": 1}\n{"a": 2}', True, [(101, 1), (102, 2)]),
+        (b'[{"a": 1},\n{"a": 2}]', False, [(101, 1), (102, 2)]),
+        (b'\x1e{"a": 1}\n\x1e{"a": 2}', False, [(101, 1), (102, 2)]),
+    ],
+)
+def test_a_flood_of_blanks_is_read_in_no_time_and_not_kept(
+    rest: bytes, lines: bool, values: list[tuple[int, int]]
+) -> None:
+    blank = gzip.compress(b" " * 499_999 + b"\n", mtime=0) * 100
+    start = time.process_time()
+    tracemalloc.start()
+    found = read(blank + gzip.compress(rest, mtime=0), lines=lines)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [(record.line, batch(record)["a"]) for record in found] == values
+    assert time.process_time() - start < 10
+    assert peak < 10_000_000
 
 
 def test_a_record_that_is_too_large_is_one_problem_and_is_not_kept() -> None:

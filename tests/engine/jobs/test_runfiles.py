@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from moemap.engine.jobs import files, runfiles
-from moemap.engine.jobs.files import BusyError, InTheWayError
+from moemap.engine.jobs.files import BusyError, InTheWayError, written_whole
 from moemap.engine.jobs.runfiles import ResumeError, RunFiles, State, is_finished, left_over
 
 
@@ -250,6 +250,20 @@ def test_a_file_keeps_its_permissions(tmp_path: Path, mode: int) -> None:
         assert stat.S_IMODE((tmp_path / "out.journal").stat().st_mode) == 0o600  # it holds parts of what is written
         run.finish()
     assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root gives files away")
+def test_a_file_keeps_its_owner_and_group(tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    path.write_text("old")
+    os.chown(path, 1234, 4321)
+    path.chmod(0o640)
+    a_run(tmp_path, rejects=False)
+    assert path.read_text() == WHOLE["out"]
+    with written_whole(path) as file:
+        file.write(b"new")
+    status = path.stat()
+    assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (1234, 4321, 0o640)
 
 
 def test_a_state_is_read_as_it_was_written() -> None:

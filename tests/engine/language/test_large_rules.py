@@ -4,6 +4,7 @@ where time grew faster than size."""
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -142,6 +143,24 @@ CASES: dict[str, tuple[str, dict[str, int]]] = {
 def test_time_grows_with_the_size_of_what_is_given(name: str, write: Callable[..., Path]) -> None:
     text, expected = CASES[name]
     assert Counter(problem.code for problem in api.inspect(write({"rules.yaml": text})).problems) == expected
+
+
+@pytest.mark.parametrize(
+    ("schema", "field", "code"),
+    [("in", "f{n}: batch.nmae_of_{n}", "M203"), ("out", "nmae_of_{n}: batch.x{n}", "M401")],
+)
+def test_many_names_that_are_nearly_those_of_a_wide_schema(
+    schema: str, field: str, code: str, write: Callable[..., Path]
+) -> None:
+    """What a schema knows, and where, is found out once for all problems."""
+    members = {f"name_of_{n}": {"type": "string"} for n in range(10_000)}
+    closed = {"type": "object", "properties": members, "additionalProperties": False}
+    text = fields(field.format(n=n) for n in range(5_000))
+    start = time.process_time()
+    found = api.inspect(write({"rules.yaml": text, f"{schema}.schema.json": closed})).problems
+    assert time.process_time() - start < 60
+    assert Counter(problem.code for problem in found) == {code: 1000, "M126": 1}
+    assert "did you mean 'name_of_998'?" in [problem.hint for problem in found if problem.related]
 
 
 USUAL = [
