@@ -155,7 +155,7 @@ def singular(name: str, taken: Iterable[str]) -> str:
     stem = words.removesuffix("s") if len(words) > 2 and not words.endswith("ss") else f"{words}_item"
     stem = stem if stem[0].isascii() and stem[0].isalpha() else "item"
     stem = re.sub(r"[^a-z0-9_]", "", stem)
-    known = set(taken)
+    known = {*taken, "true", "false", "none"}  # in a template, these are constants
     return next(one for one in (stem, f"{stem}_element", "item", "element", "inner_element") if one not in known)
 
 

@@ -41,7 +41,7 @@ def paths_in(text: Text) -> Iterable[Path]:
 def rendered(text: Text, context: Type) -> Type:
     """The type of a template's result; it can be null unless all values in it are plain paths."""
     if not text.template.roots:
-        return literal(text.template.render({}))
+        return literal(text.template.fixed)
     if text.template.guard is not None:
         return union(ANY_STRING, NULL)
     written = re.sub(r"\r\n?", "\n", text.template.text).removesuffix("\n")  # as Jinja reads it

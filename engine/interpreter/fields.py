@@ -233,7 +233,7 @@ class Evaluation(Recorder):
     def target(self, line: RequestLine, scope: Scope, at: Stand) -> Target:
         at = Stand(at.rule, at.element, None)
         source = line.path.source
-        fixed = source.template.render({}) if isinstance(source, Text) and not source.template.roots else None
+        fixed = source.template.fixed if isinstance(source, Text) else None
         path = self.value(line.path, scope, at) if fixed is None else fixed
         query = self.object(ObjectSource(line.query), scope, at) or {}
         return Target(path, query, self.object(ObjectSource(line.headers), scope, at) or {})

@@ -62,6 +62,14 @@ class Template:
         except NullValue:
             return None
 
+    @property
+    def fixed(self) -> str | None:
+        """The result if no name is read; None if one is, or if rendering fails."""
+        try:
+            return None if self.roots else self.render({})
+        except TemplateFailure:
+            return None
+
     def render_text(self, context: Mapping[str, Any]) -> str:
         """Renders the template with null as the word "null". Raises TemplateFailure."""
         return self._joined(context, True)

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from moemap.engine import golden
-from moemap.engine.authoring.guessing import Guesses, scope_of
+from moemap.engine.authoring.guessing import Guesses, scope_of, singular
 from moemap.engine.authoring.openapi import OpenApiError, operation_of
 from moemap.engine.authoring.starting import (
     DraftSample,
@@ -405,6 +405,15 @@ def test_any_samples(tmp_path_factory: pytest.TempPathFactory, values: list[Any]
     operation = None if document is None else operation_of(document, "POST /x/{id}/y")
     samples = [DraftSample(f"s-{number}", value) for number, value in enumerate(values)]
     checked(tmp_path_factory.mktemp("any") / "any", start("any", samples, None, operation))
+
+
+def test_elements_have_no_name_that_is_a_constant_in_templates() -> None:
+    assert [singular(name, ()) for name in ("TRUE", "nones", "False", "items")] == [
+        "true_element",
+        "none_element",
+        "false_element",
+        "item",
+    ]
 
 
 @pytest.mark.slow

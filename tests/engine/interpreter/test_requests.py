@@ -91,6 +91,14 @@ def test_no_segment_is_an_error(of: Of, id_: Any, reason: str) -> None:
     assert [element.outcome for element in mapping.elements(batch)] == ["mapped", "rejected"]
 
 
+def test_a_constant_that_is_no_segment_is_an_error(mapping_of: Callable[..., Mapping]) -> None:
+    main = MAIN.replace("path: /d}", 'path: "/d/{{ none.id }}"}')
+    mapping = mapping_of({"mapping.yaml": main + RULES["sum"], "ids.schema.json": "{}"})
+    for result in (mapping.transform({"items": []}), Interpreter(mapping.rulebook).run({"items": []})):
+        assert result.requests == ()
+        assert [problem.message for problem in result.problems] == ["the template failed: a value of the path is null"]
+
+
 @pytest.mark.parametrize(
     ("item", "query", "headers", "reasons"),
     [
