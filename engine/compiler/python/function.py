@@ -182,11 +182,13 @@ class PythonFunction:
         return known
 
     def refined(self, value: Value) -> Value:
-        return replace(value, kinds=self.kinds(value)) if value.stable and not value.is_constant else value
+        kinds = self.kinds(value) if value.stable and not value.is_constant else value.kinds
+        return value if kinds == value.kinds else replace(value, kinds=kinds)
 
     def unrefined(self, value: Value) -> Value:
         """The value without the facts of conditions, for code that is placed outside of them."""
-        return replace(value, kinds=self.declared.get(value.text, value.kinds))
+        kinds = self.declared.get(value.text, value.kinds)
+        return value if kinds == value.kinds else replace(value, kinds=kinds)
 
     @contextmanager
     def assuming(self, facts: Mapping[str, int]) -> Iterator[None]:

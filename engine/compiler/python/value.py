@@ -156,7 +156,7 @@ class Value:
     @property
     def unshaped(self) -> Value:
         """The value for code that takes any JSON value."""
-        return replace(self, text=self.code, shape=None)
+        return self if self.shape is None else replace(self, text=self.code, shape=None)
 
     @property
     def is_constant(self) -> bool:

@@ -408,12 +408,14 @@ class _Mapping:
             contract = self.contract(output)
             envelope = self.fields.object(ObjectSource(output.fields), scope.at(scope.output, contract), "envelope")
             target = ("", "", "") if spec.aimed else self.requests.target(output.request, spec, scope)
+            if self.mode.counters is not None:
+                return
             constant = self.output_constant(output)
             if self.mode.is_traced:
                 self.writer.line(f"notes.enveloped({constant}, {envelope.code}, {aim(target)})")
             elif self.requests.is_direct(spec):
                 self.requests.bodies(spec, constant, envelope.code, target, self.parts[output.name], self.fits(output))
-            elif self.mode.counters is None:
+            else:
                 arguments = f"{constant}, {envelope.code}, {aim(target)}, {self.parts[output.name]}"
                 self.writer.line(f"assemble({arguments}, notes, requests)")
 

@@ -19,6 +19,7 @@ from ...runtime import memo as learned
 from ...runtime import operations as support
 from ...schemas import formats as schema_formats
 from ...source.homes import ENGINE
+from ...values.once import cached_property
 
 __all__ = ["BundleError", "bundled", "names_in", "names_of_all"]
 
@@ -53,7 +54,7 @@ class _Definition:
     """The name of the function of the language that it implements, if any."""
 
 
-@dataclass(slots=True)
+@dataclass
 class _Module:
     title: str
     definitions: list[_Definition] = field(default_factory=list)
@@ -63,6 +64,15 @@ class _Module:
     """The module of each name that is imported from the engine."""
     effects: list[str] = field(default_factory=list)
     """Modules that are imported for what they register."""
+
+    @cached_property
+    def numbers(self) -> dict[str, list[int]]:
+        """The numbers of the definitions of each name."""
+        found: dict[str, list[int]] = {}
+        for number, definition in enumerate(self.definitions):
+            for name in definition.names:
+                found.setdefault(name, []).append(number)
+        return found
 
 
 def bundled(wanted: Iterable[str], functions: Iterable[str] = ()) -> tuple[list[str], str]:
@@ -121,9 +131,8 @@ class _Bundle:
         elif name in module.homes:
             self.pending.append((module.homes[name], name))
         else:
-            for number, definition in enumerate(module.definitions):
-                if name in definition.names:
-                    self.take(home, number)
+            for number in module.numbers.get(name, ()):
+                self.take(home, number)
 
     def take(self, home: str, number: int) -> None:
         if (home, number) in self.taken:

@@ -1,13 +1,34 @@
-"""Searches for patterns as Python code, for patterns that need no regular expression."""
+"""The conditions on a string as Python code; many patterns need no regular expression."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
 from ...patterns.parser import Anchor, CharacterSet, Concatenation, PatternError, PatternNode, read
-from ...patterns.python import is_one
+from ...patterns.python import fits_all, is_one
 from ...patterns.searching import is_linear, python_text
 from ..python.pool import Pool
+from ..python.value import Texts
+from .conditions import ALWAYS, NEVER, DoubtError, bounds
 
-__all__ = ["search_code"]
+__all__ = ["of_text", "search_code"]
+
+
+def of_text(node: Mapping[str, Any], value: str, texts: Sequence[Texts], pool: Pool) -> Iterator[str]:
+    """The conditions of a subschema on the string in the variable, of these origins. Raises DoubtError."""
+    most = node.get("maxLength")
+    known = most is not None and bool(texts) and all(one.within(int(most)) for one in texts)
+    yield from bounds(f"len({value})", node.get("minLength"), None if known else most)
+    if "pattern" in node:
+        answers = {one.language and fits_all(one.language, node["pattern"]) for one in texts}
+        if len(answers) == 1 and (answer := answers.pop()) is not None:
+            yield ALWAYS if answer else NEVER
+            return
+        found = search_code(node["pattern"], value, pool)
+        if found is None:
+            raise DoubtError
+        yield found
 
 
 def search_code(pattern: str, text: str, pool: Pool) -> str | None:

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from copy import copy
 from typing import Any
 
-from ...patterns.python import fits_all
 from ...schemas.schema import Schema
 from ..python.pool import Pool
 from ..python.value import Texts, Value
@@ -34,7 +33,7 @@ from .conditions import (
     of_type,
     of_values,
 )
-from .searches import search_code
+from .searches import of_text
 from .subschemas import (
     MEMBERS,
     Subschema,
@@ -63,6 +62,10 @@ class Validation:
         self.known: dict[Any, str | None] = {}
         self.referred_to: set[str] = set()
         self.at_work: set[Any] = set()
+        self.codes: dict[Any, str] = {}
+        """The code for values of one kind, unless it depends on what is at work, or on what is known of strings."""
+        self.cuts = [0]
+        """The number of times that something was found at work."""
         self.written: dict[tuple[str, str], str] = {}
         self.doubts = 0
         """The number of negative answers that were only doubts."""
@@ -88,7 +91,7 @@ class Validation:
             return self.function(subschemas_of(schemas))
         except RecursionError:  # nothing half done stays
             self.pool.restore(written)
-            for state in (self.known, self.written, self.at_work):
+            for state in (self.known, self.written, self.at_work, self.codes):
                 state.clear()
             return NEVER
 
@@ -132,6 +135,7 @@ class Validation:
         parts = flat(parts)
         key = (self.is_exact, *(part.key for part in parts))
         if key in self.at_work:  # it applies to values inside of what it applies to
+            self.cuts[0] += 1
             return f"{self.checked(parts)}({value})"
         self.at_work.add(key)
         try:
@@ -162,6 +166,16 @@ class Validation:
 
         With `element`, the value is a list that is not empty and has only elements of that kind.
         """
+        key = (self.is_exact, kind, value, element, *(part.key for part in parts))
+        if key in self.codes and not self.texts:
+            return self.codes[key]
+        cuts, doubts = self.cuts[0], self.doubts
+        code = self._kind(parts, kind, value, element)
+        if not self.texts and (cuts, doubts) == (self.cuts[0], self.doubts):
+            self.codes[key] = code
+        return code
+
+    def _kind(self, parts: Subschemas, kind: str, value: str, element: str | None) -> str:
         try:
             parts, codes = self.own(parts, kind, value, element)
             if NEVER in codes:
@@ -228,7 +242,7 @@ class Validation:
         yield from of_values(node, kind, value, self.known_texts(value) if kind == "string" else None, self.pool)
         yield from self.combined(part, kind, value, element)
         if kind == "string":
-            yield from self.of_text(node, value)
+            yield from of_text(node, value, self.texts.get(value, ()), self.pool)
         elif kind in ("integer", "double", NUMBER):
             yield from of_number(node, value)
         elif kind == "array":
@@ -241,21 +255,6 @@ class Validation:
         """The strings of which the one in the variable is known to be one; None if unknown."""
         sets = [one.texts for one in self.texts.get(value, ())]
         return None if not sets or None in sets else frozenset[str]().union(*(texts or () for texts in sets))
-
-    def of_text(self, node: Mapping[str, Any], value: str) -> Iterator[str]:
-        texts = self.texts.get(value, ())
-        most = node.get("maxLength")
-        known = most is not None and bool(texts) and all(one.within(int(most)) for one in texts)
-        yield from bounds(f"len({value})", node.get("minLength"), None if known else most)
-        if "pattern" in node:
-            answers = {one.language and fits_all(one.language, node["pattern"]) for one in texts}
-            if len(answers) == 1 and (answer := answers.pop()) is not None:
-                yield ALWAYS if answer else NEVER
-                return
-            found = search_code(node["pattern"], value, self.pool)
-            if found is None:
-                raise DoubtError
-            yield found
 
     def combined(self, part: Subschema, kind: str, value: str, element: str | None) -> Iterator[str]:
         """The conditions of `not`, `anyOf`, `oneOf`, and of an `if` whose outcome depends on the value."""
