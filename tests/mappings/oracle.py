@@ -225,6 +225,8 @@ class Events:
         data, event_type = obj(obj(event).get("data")), obj(event).get("event_type")
         if not isinstance(event_type, str) or event_type not in HANDLED:
             return "skipped"
+        if event_type == "commerce_event" and there(event.get("data")) and not data:
+            return "rejected"
         result: str = getattr(self, event_type)(data)
         return result
 
@@ -246,7 +248,7 @@ class Events:
         if isinstance(action, str) and action in ACTIONS:
             return self.send(action, data, self.product(data, product))
         if there(data.get("product_action")):
-            return "skipped"
+            return "skipped" if product else "rejected"
         action = promotion.get("action")
         name = {"view": "promotion_view", "click": "promotion_click", 1: "promotion_view", 2: "promotion_click"}
         if isinstance(action, str | int | float) and not isinstance(action, bool) and action in name:
@@ -257,8 +259,10 @@ class Events:
             listed = isinstance(promotion.get("promotions"), list)
             return self.send(name[action], data, {"Promotions": list(filter(None, made))} if listed else {})
         if there(data.get("promotion_action")):
-            return "skipped"
-        return self.impression(data) if there(data.get("product_impressions")) else "skipped"
+            return "skipped" if promotion else "rejected"
+        if there(data.get("product_impressions")):
+            return self.impression(data) if isinstance(data["product_impressions"], list) else "rejected"
+        return "skipped"
 
     def product(self, data: dict[str, JSON], action: dict[str, JSON]) -> dict[str, JSON]:
         made: dict[str, JSON] = {"TransactionId": text(action.get("transaction_id"))}
