@@ -49,7 +49,7 @@ __all__ = ["LANGUAGE", "MAX_FILES", "MAX_RULES", "Joined", "Loaded", "join", "lo
 LANGUAGE = 1
 MAX_FILES = 200
 MAX_RULES = 10_000
-MAX_INHERITED = 60_000
+MAX_INHERITED = 40_000
 """The maximum number of values in rules that extend others, for which Python compiles the code in 500 MB of memory."""
 
 _HEADERS = ("input", "server", "settings", "outputs", "bulk", "delivery", "omit_empty")

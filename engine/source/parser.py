@@ -254,7 +254,7 @@ class _Builder:
             while self.source.text[end - 1] in f" \t{BREAKS}":
                 end -= 1
         if _SURROGATE.search(event.value):  # reached without libyaml only, which refuses it itself
-            self._report("M004", start, end, None, reason="found invalid Unicode character escape code")
+            self._report("M004", start, end, None, reason="the escape stands for no character")
         self._add(_Made(ScalarNode(self.source, start, end, value, event.value, style), start, end, 1, 0), event.anchor)
 
     def _start(self, event: yaml.CollectionStartEvent) -> None:

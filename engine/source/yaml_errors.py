@@ -11,6 +11,7 @@ import yaml
 
 from ..values.blanks import ODD_BLANKS, blank_in_words
 from .scalars import BREAKS
+from .yaml_words import in_words
 
 if TYPE_CHECKING:
     from .text import Source
@@ -66,15 +67,12 @@ def explained(
     `opened` are the offsets of the lists and objects that are not closed yet.
     """
     text = source.text
-    reason, hint = error.problem or "it cannot be read", None
-    if error.context:
-        reason += f" {error.context}"
-    in_scalar = error.context == _OF_SCALARS and "expected comment" in reason
+    said = " ".join(filter(None, (error.problem, error.context)))
+    begun, hint = source.place(context_at, at).line, None
+    in_scalar = error.context == _OF_SCALARS and "expected comment" in said
     starts = ("while scanning a simple key", *_OF_MARKS, *_OF_TAGS)
     if error.context in starts or in_scalar or (at == len(text) and context_at < at):
         at = context_at
-    elif source.place(context_at, at).line < source.place(at, at).line:
-        reason += f" that starts on line {source.place(context_at, at).line}"
     if (odd := _odd_indent_before(source, at)) is not None:
         return odd
     character = text[at : at + 1]
@@ -84,18 +82,28 @@ def explained(
     *_, between = [None, *_ODD_BETWEEN.finditer(text, line_start, at + 2)]
     if between is not None and error.context not in _OF_MARKS:
         return _odd_blank(between)
+    is_after = error.context in _OF_BLOCKS and text[line_start:at].strip(" \t-") != ""
+    reason, usual = in_words(
+        f"{said} after a value" if is_after else said,
+        character=character,
+        two=text[at : at + 2],
+        context=text[context_at : context_at + 1],
+        where=f" that starts on line {begun}" if begun < source.place(at, at).line else "",
+    )
     brackets = [start for start in opened if text.startswith(("[", "{"), start)]
     if character == "\t":
         reason, hint = "a tab cannot stand here", "YAML indents with spaces"
-    elif "cannot start any token" in reason:
+    elif "cannot start any token" in said:
         reason, hint = f"{character} cannot start a value", "quote a string that starts with it"
     elif error.context in _OF_MARKS:
         hint = f"quote a string that contains {character}"
     elif error.context in _OF_TAGS:
         hint = "quote a string that starts with !"
-    elif reason.startswith("mapping values are not allowed"):
+    elif said.startswith("mapping values are not allowed"):
         hint = 'quote a string that contains ": "'
-    elif reason.startswith("found unexpected end of stream") and character in ("'", '"'):
+        if not brackets and ": " not in text[line_start:at]:
+            hint = f"indent a key like those beside it, or {hint}"
+    elif said.startswith("found unexpected end of stream") and character in ("'", '"'):
         hint = f"is the {character} closed?"
         if "(" in text[source.line_start(source.place(at, at).line) : at]:
             hint += " Where it is part of an expression, put the whole expression in quotes"
@@ -103,7 +111,7 @@ def explained(
         hint = _unquoted(text[line_start:at], character, in_brackets=bool(brackets))
     if brackets and hint is None:
         hint = f"is the {text[brackets[-1]]} on line {source.place(brackets[-1], at).line} closed?"
-    return SyntaxExplanation(at, at + (character not in BREAKS), reason, hint)
+    return SyntaxExplanation(at, at + (character not in BREAKS), reason, hint or usual)
 
 
 def _unquoted(before: str, character: str, *, in_brackets: bool) -> str | None:
