@@ -58,7 +58,7 @@ def golden(results: StudioResults, sample: StudioSample, selected: Json, params:
     else:
         given = {"input": results.value(sample)}
     result = results.now.interpreter(rulebook).run(results.value(sample))
-    test = partial(adding.new_test, name, given, result, settings)
+    test = partial(adding.new_test, name, given, result, {one: rulebook.values.get(one) for one in settings})
     rewrite = None if file is None else adding.added(file, test)
     if file is None or rewrite is None:
         is_above = main.parent in path.parents and main.stem in ("mapping", "workspace")

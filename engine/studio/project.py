@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,13 +14,12 @@ from ..configuration.finding import configuration_around
 from ..diagnostics.problem import Problem
 from ..golden.files import ReadTests, TestFile, read_tests
 from ..language.discovery import is_installed, kind_of, yaml_files
-from ..language.rulebook import ABSENT, Rulebook
+from ..language.rulebook import ABSENT, Rulebook, Setting
 from ..source.contents import Stamp, stamp
 from ..source.nodes import MappingNode, ScalarNode
 from ..source.parser import parse
 from ..source.text import Source, read
 from .files import INSTALLED, ProjectFiles
-from .rows import printed
 from .rules import Rules
 from .samples import FOLDERS, StudioSample, of_files, of_tests
 
@@ -210,11 +210,16 @@ def _setting(rulebook: Rulebook, name: str) -> Json:
     return {
         "name": name,
         "type": setting.type,
-        "default": None if setting.default is ABSENT or setting.secret else printed(setting.default),
-        "values": None if setting.enum is None else list(setting.enum),
+        "default": None if setting.default in (ABSENT, None) or setting.secret else _given(setting, setting.default),
+        "values": None if setting.enum is None else [_given(setting, value) for value in setting.enum],
         "description": setting.description,
         "secret": setting.secret,
     }
+
+
+def _given(setting: Setting, value: Any) -> str:
+    """The text that gives a setting a value, as `--set` has it."""
+    return value if setting.type == "string" else json.dumps(value, ensure_ascii=False)
 
 
 def _head(path: Path, name: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..editing.state import EditingState
 from ..language.rulebook import Rulebook
+from ..language.settings import GivenText
 from . import asking, making, picking
 from .answers import Json, PageAnswers
 from .files import ProjectFiles
@@ -128,6 +129,10 @@ class Worker:
             self.project.pasted[sample.id] = self.project.samples[sample.id] = sample
             self.language.give(sample)
         self.selected |= params.get("selected", {})
+        given = self.selected.get("settings", {})
+        self.selected["settings"] = {
+            name: GivenText(value) if isinstance(value, str) else value for name, value in given.items()
+        }
 
     def _project(self, _: Json) -> Json:
         self.project.find()

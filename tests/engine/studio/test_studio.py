@@ -49,7 +49,7 @@ def test_a_project_is_opened(run: Run) -> None:
                     {
                         "name": "shop",
                         "type": "string",
-                        "default": '"main"',
+                        "default": "main",
                         "values": ["main", "other"],
                         "description": None,
                         "secret": False,
@@ -361,6 +361,50 @@ def test_settings_are_chosen(run: Run) -> None:
             assert [one["code"] for one in state["findings"]] == ["M116"]
             assert (await page.refused("select", settings=[]))["kind"] == "wrong"
             assert (await page.refused("select", mapping="nothing"))["message"] == "there is no mapping 'nothing'"
+
+    run(work)
+
+
+TYPED = """\
+  least: {type: integer, default: 1}
+  rate: {type: double, default: 0.5}
+  codes: {type: array, items: string, default: [a]}
+  mode: {type: any, enum: [1, true, "true"], default: 1}
+  whole: {type: boolean, default: false}
+"""
+FIELD = "      shop: to_string([settings.least, settings.rate, settings.codes, settings.mode, settings.whole])\n"
+
+
+def test_settings_are_given_as_text_and_read_as_their_type(run: Run) -> None:
+    async def work(site: Site) -> None:
+        text = MAPPING.replace("settings:\n", f"settings:\n{TYPED}")
+        text = text.replace("      shop: settings.shop\n", FIELD)
+        (site.root / MAIN).write_text(text, "utf-8")
+        async with site.page() as page:
+            (mapping,) = [one for one in (await page.get("project"))["mappings"] if one["id"] == MAIN]
+            told = {one["name"]: (one["default"], one["values"]) for one in mapping["settings"]}
+            assert told["least"] == ("1", None)
+            assert told["codes"] == ('["a"]', None)
+            assert told["mode"] == ("1", ["1", "true", '"true"'])
+            texts = {
+                "least": "9007199254740993",
+                "rate": "1.5",
+                "codes": '["b", "c"]',
+                "mode": '"true"',
+                "whole": "true",
+            }
+            chosen = await page.get("select", settings=texts)
+            assert chosen["selected"]["settings"] == texts
+            state = await page.state(chosen["version"])
+            assert [one["severity"] for one in state["findings"]] == ["warning"]  # the setting 'shop' is not used
+            shown = rows(state["samples"][0]["requests"][0]["rows"])
+            assert shown[3] == r'"shop": "[9007199254740993,1.5,[\"b\",\"c\"],\"true\",true]"'
+            (edit,) = (await page.get("golden", sample="samples/seen.json"))["edits"]
+            assert "least: 9007199254740993\n" in edit["text"]
+            for wrong in ("1_0", "0x10", "", "1e400", "\u0663"):
+                chosen = await page.get("select", settings={"least": wrong})
+                finding = (await page.state(chosen["version"]))["findings"][0]
+                assert finding["message"].startswith("the setting 'least' must be of type integer, not "), wrong
 
     run(work)
 

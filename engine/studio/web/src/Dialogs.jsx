@@ -244,24 +244,21 @@ function NewMapping() {
 function Settings() {
   const own = mapping();
   const { settings } = state.selected;
-  const value = (one) => (one.name in settings ? settings[one.name] : one.default === null ? null : JSON.parse(one.default));
-  const set = (one) => (fired) => {
-    const { type, checked, value: text } = fired.target;
-    setSetting(one.name, type === "checkbox" ? checked : one.type === "integer" || one.type === "number" ? Number(text) : text);
-  };
+  const value = (one) => settings[one.name] ?? one.default ?? "";
+  const set = (one) => ({ target }) => setSetting(one.name, target.type === "checkbox" ? String(target.checked) : target.value);
   return (
     <Frame title="Settings" lead="They hold for what Studio evaluates; no file changes.">
       {own.settings?.length ? own.settings.map((one) => (
         <label key={one.name} class="setting">
           <span>{one.name}</span>
           {one.values?.length ? (
-            <select value={JSON.stringify(value(one))} onChange={(fired) => setSetting(one.name, one.values[fired.target.selectedIndex])}>
-              {one.values.map((each) => <option key={String(each)} value={JSON.stringify(each)}>{String(each)}</option>)}
+            <select value={value(one)} onChange={set(one)}>
+              {one.values.map((each) => <option key={each} value={each}>{each}</option>)}
             </select>
           ) : one.type === "boolean" ? (
-            <input type="checkbox" checked={Boolean(value(one))} onChange={set(one)} />
+            <input type="checkbox" checked={value(one) === "true"} onChange={set(one)} />
           ) : (
-            <input type={one.secret ? "password" : "text"} value={value(one) ?? ""} autocomplete="off" onChange={set(one)} />
+            <input type={one.secret ? "password" : "text"} value={value(one)} autocomplete="off" onChange={set(one)} />
           )}
           {one.description && <span class="quiet">{one.description}</span>}
         </label>
