@@ -39,7 +39,8 @@ LONGEST = 150_000
 is_on = True
 started: list[int] = []
 """The processes that were forked."""
-_servers: dict[tuple[tuple[str, str], ...], tuple[socket.socket, subprocess.Popen[bytes]]] = {}
+_servers: dict[tuple[tuple[str, str], ...], socket.socket | None] = {}
+_running: list[subprocess.Popen[bytes]] = []
 _turn = threading.Lock()
 
 
@@ -74,10 +75,12 @@ def forked() -> Iterator[None]:
         yield
     finally:
         subprocess._fork_exec = start  # type: ignore[attr-defined]
-        for control, server in _servers.values():
+        for control in filter(None, _servers.values()):
             control.close()
+        for server in _running:
             server.wait()
         _servers.clear()
+        _running.clear()
 
 
 def _request(*given: Any) -> Request | None:
@@ -104,31 +107,44 @@ def _fork(request: Request, given: Sequence[Any]) -> int | None:
     standard = [given[at] if given[at] >= 0 else number for number, at in enumerate((6, 9, 11))]
     message = json.dumps(request).encode()
     with _turn:
-        control, server = _server_for(request.environment)
-        if server.poll() is not None or len(message) > LONGEST:
+        control = _server_for(request.environment)
+        if control is None or len(message) > LONGEST:
             return None
         ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
         try:
             socket.send_fds(control, [message], standard)
-            process = int(control.recv(20))
+            answer = control.recv(20)
             control.recv(1)  # by now, it is a child of this process
+        except ConnectionError:
+            answer = b""
         finally:
             ctypes.CDLL(None).prctl(SUBREAPER, 0, 0, 0, 0)
+    if not answer:
+        _servers[_key(request.environment)] = None  # it was killed
+        return None
+    process = int(answer)
     started.append(process)
     return process
 
 
-def _server_for(environment: dict[str, str]) -> tuple[socket.socket, subprocess.Popen[bytes]]:
-    key = tuple(sorted(pair for pair in environment.items() if READ_AT_START.match(pair[0])))
-    if key not in _servers:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+def _server_for(environment: dict[str, str]) -> socket.socket | None:
+    if (key := _key(environment)) not in _servers:
+        ours, theirs = _pair()
         command = [sys.executable, "-c", "from moemap.tests.forking import serve; serve()", str(theirs.fileno())]
-        server = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
+        _running.append(
+            subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
+        )
         theirs.close()
-        if not ours.recv(1):
-            server.wait()
-        _servers[key] = ours, server
+        _servers[key] = ours if ours.recv(1) else None
     return _servers[key]
+
+
+def _key(environment: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(pair for pair in environment.items() if READ_AT_START.match(pair[0])))
+
+
+def _pair() -> tuple[socket.socket, socket.socket]:
+    return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
 
 def serve() -> None:
@@ -141,6 +157,10 @@ def serve() -> None:
     gc.freeze()
     control = socket.socket(fileno=int(sys.argv[1]))
     control.send(b".")
+    _answer(control)
+
+
+def _answer(control: socket.socket) -> None:
     while True:
         message, standard, _, _ = socket.recv_fds(control, LONGEST, 3)
         if not message:
@@ -156,7 +176,22 @@ def serve() -> None:
             os.close(descriptor)
         os.waitpid(between, 0)
         control.send(b".")
-    _become(Request(*json.loads(message)), standard)
+    request = Request(*json.loads(message))
+    if request.arguments[:1] != ["studio"]:
+        _become(request, standard)
+        return
+    # It starts processes of its own, for which it has a server of its own, as long as it has no thread.
+    ours, theirs = _pair()
+    if os.fork() == 0:
+        ours.close()
+        for descriptor in standard:
+            os.close(descriptor)
+        _answer(theirs)
+    else:
+        theirs.close()
+        _servers[_key(request.environment)] = ours
+        with forked():
+            _become(request, standard)
 
 
 def _modules() -> Iterator[str]:
