@@ -206,11 +206,6 @@ class Outbox:
         rows.sort()
         return [Queued(row[0], _entry(row[2:]), row[1]) for row in rows[:limit]]
 
-    def next_due(self) -> float | None:
-        """The time at which the next request that waits for its time may be sent; None if none does."""
-        rows = self.read("SELECT min(due) FROM queue WHERE head = 1 AND state = 'waiting' AND due > 0")
-        return None if rows[0][0] is None else float(rows[0][0])
-
     def start(self, requests: Sequence[int]) -> Future[frozenset[int]]:
         """Logs the start of an attempt for requests that are sent together; the result are those that may be sent.
 

@@ -7,6 +7,7 @@ is on the way, and its end is on the disk before the next request of its key may
 from __future__ import annotations
 
 import asyncio
+import heapq
 import math
 import random
 import time
@@ -105,7 +106,8 @@ class Sender:
         self._wake = asyncio.Event()
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._is_stale = True
-        self._looked = -math.inf
+        self._repeats: list[float] = []
+        """The times at which attempts may be repeated, as a heap."""
         self._failures = self._pauses = 0
         self._is_connected = False
         self._refused: tuple[int | None, int] = (None, 0)
@@ -170,13 +172,15 @@ class Sender:
     async def _loop(self, http: Http) -> None:
         while self.progress.stopped is None:
             self._wake.clear()
+            self._repeat()
             await self._look()
-            wait = LOOK_SECONDS
+            wait = min([LOOK_SECONDS, *(at - self.limiter.now() for at in self._repeats[:1])])
             while self.progress.stopped is None and self._open < self._most_at_once:
                 call, is_bulk, at = self._next()
                 if not call:
                     if not self._loaded and not self._tasks and not self._goes_on and await self._is_done():
                         return
+                    wait = min(wait, max(at - self.limiter.now(), 0.001))
                     break
                 permit = self.limiter.take([one.entry for one in call], is_bulk=is_bulk)
                 if permit is None:
@@ -208,9 +212,18 @@ class Sender:
                 self._loaded.add(one.id)
                 self._ready.setdefault(one.entry.output, deque()).append(one)
 
+    def _repeat(self) -> None:
+        """Has the outbox read if an attempt may be repeated by now."""
+        while self._repeats and self._repeats[0] <= self.limiter.now():
+            heapq.heappop(self._repeats)
+            self._is_stale = True
+
     def _next(self) -> tuple[list[Queued], bool, float]:
-        """The next call: its requests, whether they are sent in bulk, and the time at which they may be sent."""
-        now = self.limiter.now()
+        """The next call: its requests, whether they are sent in bulk, and the time at which they may be sent.
+
+        Without requests, the time at which the first key has room.
+        """
+        now, soonest = self.limiter.now(), math.inf
         best: tuple[list[Queued], bool, float] = ([], False, math.inf)
         together = self._together(now)
         if together:
@@ -218,16 +231,17 @@ class Sender:
         for waiting in self._ready.values():
             for _ in range(len(waiting)):
                 one = waiting[0]
-                if self.limiter.time_for_key(one.entry, now) <= now:
+                if (room := self.limiter.time_for_key(one.entry, now)) <= now:
                     at = self.limiter.time_for([one.entry], now)
                     if not best[0] or (at, one.id) < (best[2], best[0][0].id):
                         best = [one], False, at
                     break
+                soonest = min(soonest, room)
                 waiting.rotate(-1)  # its key has no room; others go on
                 self.progress.waiting = "for the limit of one key"
         if best[0] and best[2] > now:
             self.progress.waiting = "after a pause" if self.limiter.paused_until > now else "for a limit"
-        return best
+        return best if best[0] else ([], False, soonest)
 
     def _together(self, now: float) -> list[Queued]:
         """The requests of the next bulk request, the oldest first; none if too few are ready."""
@@ -365,7 +379,8 @@ class Sender:
             self._pause(wait)
         ends = []
         for one in call:
-            due = self.outbox.now() + self._delay(one.tries + 1, wait)
+            seconds = self._delay(one.tries + 1, wait)
+            due = self.outbox.now() + seconds
             is_last = one.tries + 1 >= self.plan.retry.attempts
             own = kind
             if kind == "uncertain":
@@ -376,6 +391,8 @@ class Sender:
                 own = "put back"
             elif is_last:
                 own, text = "dead", f"after {one.tries + 1} attempts: {text}"
+            if own != "dead":
+                heapq.heappush(self._repeats, self.limiter.now() + seconds)
             ends.append(Ended(one.id, own, status, text, None if own == "dead" else due))
         self.progress.counts.update(ended.kind for ended in ends)
         return ends

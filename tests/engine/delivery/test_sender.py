@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter
 from functools import partial
 from pathlib import Path
@@ -171,6 +172,18 @@ def test_the_window_of_one_key_is_foreseen_and_others_go_on(outbox: Outbox) -> N
     assert all(later - first >= 1.0 for first, later in zip(times, times[5:], strict=False))
     others = [one.at for one in done.destination.effects if one.element["user"] != "u0"]
     assert max(others) < times[5]
+
+
+@pytest.mark.parametrize(
+    ("faults", "windows"), [({"error": 0.3}, []), ({}, [PlannedWindow("user", 5, 1, each_key=True)])]
+)
+def test_it_waits_no_longer_than_it_must(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch, faults: dict[str, float], windows: list[PlannedWindow]
+) -> None:
+    monkeypatch.setattr(senders, "LOOK_SECONDS", 8.0)
+    done = deliver(outbox, Settings(faults=faults), partial(fill, outbox, users=1, each=7), *windows)
+    assert done.of_user("u0") == list(range(7))
+    assert time.monotonic() - done.progress.started < 8
 
 
 @pytest.mark.parametrize("is_epoch", [False, True])
