@@ -182,7 +182,7 @@ def _check(text: str, tree: nodes.Template, tokens: list[_Token]) -> list[str]:
                 names.append(name)
             case nodes.Const(value=value):
                 if flaw := check_constant(value):
-                    raise refused(f"the constant cannot be used: {flaw}", node)
+                    raise refused(f"the constant cannot be used: {flaw}", node, str(value))
             case nodes.Filter(name=name):
                 if name not in FILTERS:
                     hint = did_you_mean(name, FILTERS)

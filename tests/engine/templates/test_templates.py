@@ -170,7 +170,11 @@ ERRORS = [
     ("{% if a > ⟨1_000⟩ %}{% endif %}", "JSON has no such number"),
     ("{{ a[⟨0x1F⟩] }}", "JSON has no such number"),
     (f"{{{{ ⟨{'9' * 5000}⟩ }}}}", "JSON has no such number"),
-    ("⟨{{ 18446744073709551616 }}⟩", "the constant cannot be used: an integer needs more than 64 bits"),
+    ("{{ ⟨18446744073709551616⟩ }}", "the constant cannot be used: an integer needs more than 64 bits"),
+    (
+        "{% if a == 1 %}b{% elif a < ⟨18446744073709551616⟩ %}c{% endif %}",
+        "the constant cannot be used: an integer needs more than 64 bits",
+    ),
     ("⟨{{ '\\ud800' }}⟩", "the constant cannot be used: a string has half of a surrogate pair"),
     ("⟨\ud800⟩", "it has half of a surrogate pair"),
 ]
