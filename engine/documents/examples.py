@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +21,8 @@ from ..values.pointers import join, value_at
 
 __all__ = ["ShownTest", "examples_of"]
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+"""orjson has no integers of more than 64 bits, which inputs may have."""
 MAX_BYTES = 4000
 """The maximum size of an example in bytes; one of a rule without a shorter one is cut off."""
 
@@ -42,7 +45,7 @@ class ShownTest:
 
     @property
     def size(self) -> int:
-        return sum(len(orjson.dumps(one)) for one in (self.input, self.output) if one is not ABSENT)
+        return sum(len(_ENCODER.encode(one).encode()) for one in (self.input, self.output) if one is not ABSENT)
 
 
 def examples_of(rulebook: Rulebook, mains: Iterable[Path]) -> dict[str, ShownTest]:

@@ -13,6 +13,8 @@ from moemap.engine.documents.document import MappingDocument, document_of
 from moemap.engine.documents.examples import examples_of
 from moemap.engine.documents.lineage import drawing, mermaid
 from moemap.engine.documents.listings import Listing
+from moemap.engine.documents.markdown import markdown
+from moemap.engine.documents.whole import as_html, documentation
 from moemap.engine.language.rulebook import ABSENT
 
 
@@ -87,6 +89,15 @@ def test_the_example_of_a_rule_shows_most_of_it_with_the_fewest_settings(documen
     assert order.output == {"actions": [{"name": "order", "total": 12.5, "items": [{"id": "7"}], "more": {"a": "1"}}]}
     assert other is not None
     assert other.words == "Rejected: 'login' is unknown"
+
+
+def test_an_example_keeps_the_digits_of_its_input(shop: Path) -> None:
+    tests = shop / "tests" / "orders.yaml"
+    tests.write_text(tests.read_text("utf-8").replace("id: 7", "id: 10482000000000000000001"), "utf-8")
+    document = documentation(api.load(shop / "mapping.yaml").rulebook)
+    for text in (markdown(document), as_html(document)):
+        assert text.count("10482000000000000000001") >= 2
+        assert "1.0482" not in text
 
 
 def test_what_a_workspace_changes_is_marked(workspace: MappingDocument) -> None:
