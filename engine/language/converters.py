@@ -13,18 +13,23 @@ from ..source.nodes import ScalarNode
 from .loaded import Joined
 from .rulebook import Rulebook
 
-__all__ = ["MAX_EXTENDS", "with_converters"]
+__all__ = ["MAX_CONVERTERS", "MAX_EXTENDS", "with_converters"]
 
+MAX_CONVERTERS = 100
+"""The maximum number of converters of a mapping with theirs, each counted as often as a chain leads to it."""
 MAX_EXTENDS = 16
 _CIRCLE = "it would convert its own input"
+_TOO_LONG = f"more than {MAX_EXTENDS} mappings would convert it one after the other"
+_TOO_MANY = f"with the converters of converters, the mapping has more than {MAX_CONVERTERS}"
 
 
 class Loading(Protocol):
     """The loader of a mapping. `converted` has the main files of the mappings whose input that mapping converts, and
-    their names.
+    their names; `loaded` those of all converters so far.
     """
 
     converted: Mapping[Path, str]
+    loaded: list[Path]
     missing: list[Path]
 
     def report(
@@ -60,17 +65,18 @@ def with_converters(draft: Rulebook, main: Path, loader: Loading) -> Rulebook:
             circle = f": {' -> '.join((*chain, chain[0]))}" if len(chain) > 1 else ""
             loader.report("M170", node.place, name=node.text, reason=f"{_CIRCLE}{circle}")
             continue
-        if len(above) > MAX_EXTENDS:
-            reason = f"more than {MAX_EXTENDS} mappings would convert it one after the other"
-            loader.report("M170", node.place, name=node.text, reason=reason)
+        flaw = _TOO_LONG if len(above) > MAX_EXTENDS else _TOO_MANY if len(loader.loaded) >= MAX_CONVERTERS else None
+        if flaw is not None:
+            loader.report("M170", node.place, name=node.text, reason=flaw)
             continue
+        loader.loaded.append(path)
         loaded = loader.below(above).join(path).with_settings({})
         if loaded.rulebook is None:
             loader.missing += (source.path for source in loaded.sources.values() if source.path is not None)
             first = next(problem for problem in loaded.problems if problem.severity == "error")
             related = () if first.place is None else (Related(first.place, "its first error"),)
-            is_circle = first.code == "M170" and first.data["reason"].startswith(_CIRCLE)
-            reason = first.data["reason"] if is_circle else "it has errors of its own"
+            is_of_all = first.code == "M170" and first.data["reason"].startswith((_CIRCLE, _TOO_LONG, _TOO_MANY))
+            reason = first.data["reason"] if is_of_all else "it has errors of its own"
             loader.report("M170", node.place, related=related, name=node.text, reason=reason)
             continue
         converters[node.text] = loaded.rulebook

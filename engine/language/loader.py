@@ -78,10 +78,14 @@ def join(path: Path, recall: Recall | None = None) -> Joined:
 
 
 class _Loader:
-    def __init__(self, recall: Recall, converted: Mapping[Path, str] = MappingProxyType({})) -> None:
+    def __init__(
+        self, recall: Recall, converted: Mapping[Path, str] = MappingProxyType({}), loaded: list[Path] | None = None
+    ) -> None:
         self.recall = recall
         self.converted = converted
         """The main files of the mappings whose input this one converts, and their names, outermost first."""
+        self.loaded: list[Path] = [] if loaded is None else loaded
+        """The main files of all converters so far, those of other chains among them."""
         self.problems = Problems()
         self.sources: dict[str, Source] = {}
         self.missing: list[Path] = []
@@ -97,7 +101,7 @@ class _Loader:
 
     def below(self, converted: Mapping[Path, str]) -> _Loader:
         """A loader of mappings that convert the input of these."""
-        return _Loader(self.recall, converted)
+        return _Loader(self.recall, converted, self.loaded)
 
     def join(self, path: Path) -> Joined:
         draft = None

@@ -96,6 +96,7 @@ def test_limits() -> None:
         loader.MAX_RULES,
         loader.MAX_INHERITED,
         converters.MAX_EXTENDS,
+        converters.MAX_CONVERTERS,
         field_reader.MAX_ENTRY_RULES,
         scopes.MAX_NAMES,
         kinds.MAX_AMOUNT,
