@@ -19,6 +19,7 @@ from ..engine.jobs.files import written_whole
 from ..engine.source.nodes import MappingNode, Node, SequenceNode
 from ..engine.source.parser import parse
 from ..engine.source.text import Source, read
+from ..engine.values.pointers import index_of
 
 __all__ = [
     "Draft",
@@ -164,9 +165,14 @@ def steps_of(path: str) -> list[str | int] | None:
             return None
         name, index, *quoted = found.groups()
         if name is not None:
-            steps.append(int(name) if name.isascii() and name.isdigit() else name)
+            number = index_of(name)
+            steps.append(name if number is None else number)
+        elif index is None:
+            steps.append(next(one for one in quoted if one is not None))
+        elif (number := index_of(index)) is not None:
+            steps.append(number)
         else:
-            steps.append(int(index) if index is not None else next(one for one in quoted if one is not None))
+            return None
         between = _SEPARATOR.match(path, found.end())
         if between is None or (between.end() == len(path) and between[0]):
             return None

@@ -6,19 +6,22 @@ true, false or null by `=`, `!=`, `<`, `<=`, `>`, `>=`, or is `contains(path, "t
 
 from __future__ import annotations
 
-import json
 import re
+from typing import Any
 
 from ..engine.authoring.writing import expression_of, literal
+from ..engine.source.json_reader import read_value
+from ..engine.values.payload import check_constant
 from .drafts import steps_of
 
 __all__ = ["TriggerError", "condition_of"]
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<string>"(?:[^"\\]|\\.)*")|(?P<operator>!=|<=|>=|=|<|>)|(?P<mark>[(),])"""
-    r"""|(?P<number>-?\d+(?:\.\d+)?)(?![\w.])|(?P<word>[^\s()=!<>",]+))"""
+    r"""|(?P<number>-?[0-9]+(?:\.[0-9]+)?)(?![\w.])|(?P<word>[^\s()=!<>",]+))"""
 )
 _MAX_DEPTH = 50
+_SHOWN = 40
 
 
 class TriggerError(ValueError):
@@ -32,6 +35,17 @@ def condition_of(root: str, trigger: str) -> str:
     if reader.rest:
         raise TriggerError(f"{reader.rest[0][1]!r} is not expected there")
     return condition
+
+
+def _value(text: str) -> Any:
+    """The value that a literal writes as JSON does. Raises TriggerError."""
+    try:
+        value = read_value(text)
+    except ValueError as error:
+        raise TriggerError(f"{text[:_SHOWN]!r} {error}") from None
+    if flaw := check_constant(value):
+        raise TriggerError(f"{text[:_SHOWN]!r} cannot be used: {flaw}")
+    return value
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
@@ -91,7 +105,7 @@ class _Reader:
         if kind != "string":
             raise TriggerError(f"{name}() takes a path and a string")
         self._mark(")")
-        value = json.loads(text)
+        value = _value(text)
         if name == "match":
             return f"type({path}) == 'string' && like({path}, {literal(value)})"
         return f"type({path}) == 'string' && contains({path}, {literal(value)})"
@@ -102,7 +116,7 @@ class _Reader:
             raise TriggerError(f"{operator!r} is not expected there")
         kind, text = self._next()
         if kind in ("string", "number") or text in ("true", "false", "null"):
-            value = json.loads(text)
+            value = _value(text)
             return f"{path} {'==' if operator == '=' else operator} {literal(value)}"
         raise TriggerError(f"{text!r} is neither a string, a number, true, false nor null")
 

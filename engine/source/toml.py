@@ -28,6 +28,8 @@ _SCALAR = re.compile(
     r"|\d{4}-\d\d-\d\d(?: \d\d:[^\s,\]}#]+)?(?=[\s,\]}#]|$)|[^\s,\]}#]+",
     re.DOTALL,
 )
+_TOO_WIDE = re.compile("[0-9_]{4300,}")
+"""An integer of more digits than Python reads."""
 _POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
@@ -37,6 +39,11 @@ def parse(source: Source) -> tuple[MappingNode | None, tuple[Problem, ...]]:
         tomllib.loads(source.text)
     except tomllib.TOMLDecodeError as error:
         return None, (_syntax(source, str(error)),)
+    except ValueError:
+        if (found := _TOO_WIDE.search(source.text)) is None:
+            raise
+        place = source.place(*found.span())
+        return None, (Problem.of("M156", place, reason=f"an integer has {len(found[0]):,} digits, which is too many"),)
     except RecursionError:
         return None, (_too_deep(source, 0),)
     scanner = _Scanner(source)

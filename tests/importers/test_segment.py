@@ -10,6 +10,7 @@ import pytest
 
 from moemap.engine import api
 from moemap.importers import Imported, import_segment, write
+from moemap.importers.triggers import TriggerError, condition_of
 
 
 def imported(tmp_path: Path, content: Any) -> Imported:
@@ -168,8 +169,19 @@ WRONG_TRIGGERS = {
     "type = track": "'track' is neither a string, a number, true, false nor null",
     '!(type = "x")': "'!(type = \"x\")' is not expected there",
     'length(a) = 1': "length() is not known",
+    "a = 007": "'007' is not JSON: number with leading zero is not allowed: line 1 column 1 (char 0)",
+    "a = \u0663": "'\u0663' is neither a string, a number, true, false nor null",
+    "a = 18446744073709551616": "'18446744073709551616' cannot be used: an integer needs more than 64 bits",
+    f"a = 1{'0' * 309}.5": f"'1{'0' * 39}' cannot be used: a number is not finite",
+    r'a = "\q"': r"""'"\\q"' is not JSON: invalid escaped sequence in string: line 1 column 2 (char 1)""",
     "(" * 60: "it is nested more than 50 levels deep",
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("trigger", [f"a = {'9' * 5000}", f"a[{'9' * 5000}] = 1", f"a > -{'9' * 5000}"])
+def test_triggers_with_thousands_of_digits_are_refused(trigger: str) -> None:
+    with pytest.raises(TriggerError, match="999"):
+        condition_of("event", trigger)
 
 
 @pytest.mark.parametrize("trigger", WRONG_TRIGGERS)

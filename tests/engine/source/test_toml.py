@@ -129,6 +129,10 @@ def test_random_texts(lines: list[tuple[str, list[str], str]]) -> None:
         ("a = 'x", 'f:1:7 M156 the file is not TOML: expected "\'"'),
         ("a = 2026-01-31", "f:1:5 M006 2026-01-31 is a date or a time, which JSON does not have"),
         ("a = [1979-05-27 07:32:00]", "f:1:6 M006 1979-05-27 07:32:00 is a date or a time, which JSON does not have"),
+        (
+            f"a = '1'\nb = [{'9' * 5000}]",
+            "f:2:6 M156 the file is not TOML: an integer has 5,000 digits, which is too many",
+        ),
         ("a = {b = -inf}", "f:1:10 M006 -inf is an infinite number or none, which JSON does not have"),
         (f"a = {'[' * 200}{']' * 200}", f"f:1:{5 + MAX_DEPTH} M007 nested more than {MAX_DEPTH} levels deep"),
         (f"a = {'[' * 9_999}{']' * 9_999}", f"f:1:1 M007 nested more than {MAX_DEPTH} levels deep"),
