@@ -165,8 +165,8 @@ def _answer(control: socket.socket) -> None:
         message, standard, _, _ = socket.recv_fds(control, LONGEST, 3)
         if not message:
             os._exit(0)
-        if (between := os.fork()) == 0:
-            process = os.fork()
+        if (between := _split()) == 0:
+            process = _split()
             if process == 0:
                 control.close()
                 break
@@ -182,7 +182,7 @@ def _answer(control: socket.socket) -> None:
         return
     # It starts processes of its own, for which it has a server of its own, as long as it has no thread.
     ours, theirs = _pair()
-    if os.fork() == 0:
+    if _split() == 0:
         ours.close()
         for descriptor in standard:
             os.close(descriptor)
@@ -192,6 +192,11 @@ def _answer(control: socket.socket) -> None:
         _servers[_key(request.environment)] = ours
         with forked():
             _become(request, standard)
+
+
+def _split() -> int:
+    """Forks, also where a test has removed that from `os`."""
+    return int(sys.modules["posix"].fork())
 
 
 def _modules() -> Iterator[str]:

@@ -192,7 +192,7 @@ def test_the_tests_pass(copy: Copy) -> None:
         *("docs/test_problem_pages.py", "docs/test_language.py", "schemas/test_language_schemas.py"),
     )
     chosen = "initials or M390 or declared or implemented or up_to_date or every or current or upwards and idle"
-    chosen += " or random_mappings and 0 or samples or same_keys"
+    chosen += " or random_mappings and not 00 or samples or same_keys"  # the first hundred of them
     paths = (f"tests/{name}" for name in tests)
     out = copy.run("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", chosen, *paths)
     assert re.search(r"^\d+ passed", out, re.MULTILINE), out

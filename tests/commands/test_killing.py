@@ -22,7 +22,7 @@ from moemap.engine.delivery.outbox import Outbox
 from moemap.tests.commands.delivering import batches, change, command, environment, ledger, moemap, project, receiver
 
 FAULTS = {"storm": 0.02, "error": 0.04, "reset_before": 0.03, "reset_after": 0.03, "half": 0.02, "slow": 0.02}
-USERS, EACH, EVENTS = 30, 10, 2
+USERS, EVENTS = 30, 2
 WINDOWS = [(60, 1.0), (80, 3.0)]
 JUMPS = (-86_400, -40, -3, 3, 40, 86_400)
 LONG = 40
@@ -62,12 +62,12 @@ class Chaos:
     answered that it is on the disk.
     """
 
-    def __init__(self, folder: Path, place: str, url: str, seed: int) -> None:
+    def __init__(self, folder: Path, place: str, url: str, seed: int, each: int) -> None:
         self.folder, self.place, self.url = folder, place, url
         self.chance = random.Random(seed)
         self.service = ""
         """The URL of the service that runs."""
-        self.lines = batches(folder, USERS, EACH, EVENTS).read_bytes().splitlines()
+        self.lines = batches(folder, USERS, each, EVENTS).read_bytes().splitlines()
         self.posted = 0
         self.is_over = False
         self.running: list[subprocess.Popen[str]] = []
@@ -168,11 +168,12 @@ class Chaos:
             change(self.url, status=None)
 
 
-def kill(folder: Path, number: int, seed: int, place: str = "outbox.db") -> None:
+def kill(folder: Path, number: int, seed: int, each: int, place: str = "outbox.db") -> None:
+    """Kills in so many rounds, with so many inputs of each user: what the rounds leave is sent at the end."""
     place = str(folder / place) if "://" not in place else place
     with receiver(latency=0.03, windows=WINDOWS, faults=FAULTS, seed=seed) as url:
         project(folder, url, limit=WINDOWS[0][0], three=WINDOWS[1][0])
-        chaos = Chaos(folder, place, url, seed)
+        chaos = Chaos(folder, place, url, seed, each)
         chaos.rounds(number)
         last = moemap(folder, "send", "--env", "live", "--outbox", place, "batches.ndjson", timeout=600)
         assert last.returncode in (0, 1), last.stderr
@@ -183,7 +184,7 @@ def kill(folder: Path, number: int, seed: int, place: str = "outbox.db") -> None
 
 @pytest.mark.slow
 def test_killed_at_any_moment(tmp_path: Path) -> None:
-    kill(tmp_path, 16, seed=1)
+    kill(tmp_path, 16, seed=1, each=5)
 
 
 @pytest.mark.fuzz
@@ -192,4 +193,4 @@ def test_killed_at_any_moment(tmp_path: Path) -> None:
 def test_killed_for_long(tmp_path: Path, seed: int, request: pytest.FixtureRequest) -> None:
     if "fuzz" not in request.config.getoption("-m"):
         pytest.skip("make fuzz kills for long")
-    kill(tmp_path, LONG, seed)
+    kill(tmp_path, LONG, seed, each=10)

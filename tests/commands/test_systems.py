@@ -47,18 +47,28 @@ for module, names in (
     for name in names:
         if hasattr(module, name):
             delattr(module, name)
-from moemap.cli import run
-if __name__ == "__main__":
-    run()
 """
 
 
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which Python finds what it runs when it starts."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    (folder / "sitecustomize.py").write_text(PRELUDE)
+    return folder
+
+
 @pytest.fixture
-def moemap(tmp_path: Path) -> list[str]:
+def moemap(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The command on a system without them."""
-    script = tmp_path / "moemap_elsewhere.py"
-    script.write_text(PRELUDE)
-    return [sys.executable, str(script)]
+    monkeypatch.setenv("PYTHONPATH", str(elsewhere))
+    return [sys.executable, "-m", "moemap"]
+
+
+def test_they_are_not_there(moemap: list[str]) -> None:
+    code = "import os, signal, sys; print(hasattr(os, 'fork'), hasattr(signal, 'SIGHUP'), sys.modules['fcntl'])"
+    done = subprocess.run([moemap[0], "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False False None\n"
 
 
 def test_a_run_with_all_its_files(tmp_path: Path, moemap: list[str]) -> None:
@@ -172,10 +182,7 @@ def test_a_service_that_ends_at_ctrl_c(moemap: list[str], shop: Path, url: str) 
 def test_a_standalone_module_as_a_filter(tmp_path: Path, moemap: list[str]) -> None:
     made = tmp_path / "standalone.py"
     subprocess.run([*moemap, "compile", "--standalone", "-o", str(made)], check=True, capture_output=True)
-    script = (
-        PRELUDE.partition("from moemap.cli")[0] + f"import runpy; runpy.run_path({str(made)!r}, run_name='__main__')"
-    )
-    command = [sys.executable, "-c", script]
+    command = [moemap[0], str(made)]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
         assert process.stdin is not None

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -17,8 +18,7 @@ def followed(folder: Path) -> list[tuple[int, str, str]]:
 
     A block titled with a file name and a number replaces that line of the file.
     """
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "NO_COLOR": "1"}
+    environment = {**os.environ, "NO_COLOR": "1"}
     here, printed, code = folder, "", 0
     shown = []
     for match in BLOCK.finditer(GUIDE.read_text("utf-8")):
@@ -29,7 +29,9 @@ def followed(folder: Path) -> list[tuple[int, str, str]]:
                 if line.startswith("cd "):
                     here = here / line.removeprefix("cd ")
                     continue
-                done = subprocess.run(["bash", "-c", line], cwd=here, env=environment, capture_output=True, text=True)
+                name, *words = shlex.split(line)
+                command = [sys.executable, "-m", "moemap", *words] if name == "moemap" else [name, *words]
+                done = subprocess.run(command, cwd=here, env=environment, capture_output=True, text=True)
                 assert "Traceback" not in done.stderr
                 printed, code = printed + done.stdout, done.returncode
         elif kind == "text":

@@ -176,4 +176,4 @@ def test_an_outbox_of_the_version_before_goes_on(place: str) -> None:
 
 def test_the_sender_is_killed_at_any_moment(place: str, tmp_path: Path) -> None:
     assert "PGPASSWORD" not in os.environ
-    kill(tmp_path, 14, seed=1, place=place)
+    kill(tmp_path, 14, seed=1, each=5, place=place)
