@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["Changed", "Known", "Renamed", "Spellings", "always", "never", "pattern"]
+__all__ = ["Changed", "Forms", "Known", "Renamed", "Spellings", "always", "never", "pattern"]
 
 _MOST_NAMES = 10_000
 _LONGEST_NAME = 200
@@ -41,6 +41,28 @@ class Changed(dict[str, str]):
         if len(self) < _MOST_NAMES and len(name) <= _LONGEST_NAME and len(new) <= _LONGEST_NAME:
             self[name] = new
         return new
+
+
+class Forms(Known):
+    """Names whose forms all differ; a form is what a function makes of a name."""
+
+    def __init__(self, form: Callable[[str], str]) -> None:
+        self._form = form
+        self._owners: dict[str, str] = {}
+        """The only name here with a form."""
+        self._tried = Known()
+
+    def learn_all(self, members: dict[str, Any]) -> bool:
+        """Adds the names of an object, if their forms differ from those of all others; returns whether it has all."""
+        for name in members:
+            if name in self._tried:
+                continue
+            self._tried.learn(name)
+            if name in self._tried:
+                form = self._form(name)
+                if len(form) <= _LONGEST_NAME and self._owners.setdefault(form, name) == name:
+                    self.add(name)
+        return self.issuperset(members)
 
 
 class Spellings(Known):

@@ -20,12 +20,16 @@ __all__ = ["call"]
 
 def call(compiler: Visitor, node: TreeNode, current: Value | None) -> Value:
     """The call of a function, with its arguments evaluated in order."""
-    name = node["value"]
-    if name == "if":
+    if node["value"] == "if":
         return _chosen(compiler, node, current)
-    for short in (_kinds_of_elements, _count_of_spellings, _any_of_booleans):
+    for short in (_kinds_of_elements, _count_of_names, _any_of_booleans):
         if (found := short(compiler, node, current)) is not None:
             return found
+    return _called(compiler, node, current)
+
+
+def _called(compiler: Visitor, node: TreeNode, current: Value | None) -> Value:
+    name = node["value"]
     if any(child["type"] == "expref" for child in node["children"]):
         return _with_keys(compiler, node, current)
     arguments = [compiler.visit(child, current) for child in node["children"]]
@@ -81,20 +85,32 @@ def _any_of_booleans(compiler: Visitor, node: TreeNode, current: Value | None) -
     return Value(f"({' or '.join(value.code for value in values)})", BOOLEAN)
 
 
-def _count_of_spellings(compiler: Visitor, node: TreeNode, current: Value | None) -> Value | None:
-    """Compiles `length(distinct(map(&lower(@), keys(object))))`: in most objects, each name has one spelling."""
+def _count_of_names(compiler: Visitor, node: TreeNode, current: Value | None) -> Value | None:
+    """Compiles `length(distinct(map(&lower(@), keys(object))))`, also for other functions of the name: in most objects,
+    each name has one spelling.
+    """
+    length, expref = node, node
     for name in ("length", "distinct", "map", "keys"):
         if node["type"] != "function_expression" or node["value"] != name:
             return None
-        if name == "map" and _method_of_element(node["children"][0]) != "str.lower":
-            return None
+        if name == "map":
+            expref = node["children"][0]
         node = node["children"][-1]
     value = compiler.stable_path(node, current)
     if value is None or value.kinds != DICT:
         return None
-    spellings = compiler.writer.pool.name("SPELLINGS", "Spellings()")
-    test = f"{spellings}.issuperset({value.code})"
-    return Value(f"(len({value.code}) if {test} else {spellings}.count({value.code}))", INTEGER)
+    pool = compiler.writer.pool
+    if _method_of_element(expref) == "str.lower":
+        spellings = pool.name("SPELLINGS", "Spellings()")
+        test = f"{spellings}.issuperset({value.code})"
+        return Value(f"(len({value.code}) if {test} else {spellings}.count({value.code}))", INTEGER)
+    made = key(compiler, expref, STRING)
+    if made.kinds != STRING or made.function is None:
+        return None
+    forms = pool.name("FORMS", f"Forms({made.function})")
+    test = f"{forms}.issuperset({value.code}) or {forms}.learn_all({value.code})"
+    counted = _called(compiler, length, current)
+    return Value(f"(len({value.code}) if {test} else {bare(counted.code)})", INTEGER, raises=counted.raises)
 
 
 def _kinds(compiler: Visitor, node: TreeNode, current: Value | None) -> str | None:

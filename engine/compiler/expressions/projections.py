@@ -24,6 +24,8 @@ class Small:
     raises: bool
     kinds: int
     shape: Shape | None = None
+    function: str | None = None
+    """The name of a function that sees the element alone, and does not count what it copies; None if there is none."""
 
 
 def key(visitor: Visitor, expref: TreeNode, kinds: int = ANY) -> Small:
@@ -33,9 +35,10 @@ def key(visitor: Visitor, expref: TreeNode, kinds: int = ANY) -> Small:
     value = helper.visitor.visit(expref["children"][0], writer.declare("item", kinds))
     writer.line(f"return {bare(value.code)}")
     name = helper.function("key", "\n".join(writer.root.render(1)), "an &expression")
+    function = name if name.isidentifier() else None
     if free_variables(expref) and value.kinds & _COPIED:
-        return Small(f"counting({name})", True, value.kinds)
-    return Small(name, value.raises, value.kinds)
+        return Small(f"counting({name})", True, value.kinds, function=function)
+    return Small(name, value.raises, value.kinds, function=function)
 
 
 _COPIED = STRING | LIST | DICT

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ...language.rulebook import Field
 from ...language.traversal import can_reject_field, roots_in
@@ -28,6 +28,10 @@ _HELPER = re.compile(r"\b[a-z_]+_[0-9]+\(")
 """A call of a helper function, most of which go over lists."""
 _CALL = re.compile(r"(?<!\btype)\(")
 """A call that may end the function, or a parenthesis."""
+_MOST_COPIES = 2
+"""The maximum number of copies of code that computes what it needs only under conditions."""
+_LONGEST_COPY = 20
+"""The maximum number of lines of such code."""
 _MOST_LEVELS = 5
 """The maximum number of functions that call each other in one expression."""
 _DEEP = 10
@@ -59,14 +63,14 @@ class Let:
         self._parameters: list[str] = []
         self._needs: list[Let] = []
         """The lets that the callers of the function compute first."""
-        self._before: list[str | Block] = []
-        """The code that computes them before the only statement that computes the value."""
+        self._places: list[tuple[Let, Block]] = []
+        """Empty blocks in the code, at all places that need one of them."""
         self._level = 1
         self._body = Block(self.home, code_of=self)
-        self._calls: list[Block] = []
-        """Empty blocks for the statements that compute the value."""
-        self._uses: list[Block] = []
-        """Empty blocks at all places that need the function."""
+        self._calls: list[_Use] = []
+        """The places for the statements that compute the value."""
+        self._uses: list[_Use] = []
+        """All places that need the function."""
 
     # Uses
 
@@ -77,11 +81,9 @@ class Let:
         value = self.written()
         if self._is_there() or self._is_passed():
             return value
-        needed = [need for need in self._needs if not need._is_there()]
-        mark = self._use()
-        self._calls.append(mark)
-        self._before = [Block(mark, f"if {need.variable} is UNSET:", items=[need._computing()]) for need in needed]
-        mark.items.append(Block(mark, f"if {self.variable} is UNSET:", items=[self._computing()]))
+        use = self._use()
+        self._calls.append(use)
+        use.place.items.append(self._if_unset(use.place, [self._computing()]))
         self.writer.block.made.add(self.variable)
         self.writer.block.names.add(self.variable)  # values derived from it belong to this block
         return value
@@ -107,25 +109,30 @@ class Let:
         owner = next((block.code_of for block in self._path(self.writer.block) if block.code_of is not None), None)
         if not isinstance(owner, Let) or not self._is_pure:
             return False
+        block = self.writer.block
+        place = Block(block)
+        block.items.append(place)
         owner._needs.append(self)
-        owner._body.made.add(self.variable)
-        owner._body.names.add(self.variable)  # values derived from it belong to its code
+        owner._places.append((self, place))
+        block.made.add(self.variable)
+        block.names.add(self.variable)  # values derived from it belong to this block
         return True
 
-    def _use(self) -> Block:
+    def _use(self) -> _Use:
         """Records a use of the value, and of those that computing it needs."""
-        for need in self._needs:
-            if not need._is_there():
-                need._use()
+        missing = {need: need._use() for need in self._needs if not need._is_there() and not need._is_passed()}
         self.writer.calls += 1
-        mark = Block(self.writer.block)
-        self.writer.block.items.append(mark)
-        self._uses.append(mark)
-        return mark
+        use = _Use(Block(self.writer.block), missing)
+        self.writer.block.items.append(use.place)
+        self._uses.append(use)
+        return use
 
     def _computing(self) -> str:
         """The statement that computes the value."""
         return f"{self.variable} = {self._call()}" if self._is_pure else self._call()
+
+    def _if_unset(self, parent: Block, items: list[str | Block]) -> Block:
+        return Block(parent, f"if {self.variable} is UNSET:", items=items)
 
     def _inline(self) -> str:
         """The value as an expression, which computes it if needed."""
@@ -285,9 +292,37 @@ class Let:
         if self._is_mentioned and any(block.loops for block in self.home.ancestors()):
             self.home.items.insert(0, f"{self.variable} = UNSET")
 
+    def _is_inline(self, paths: list[list[Block]]) -> bool:
+        """Returns whether the code is written where it is used, not as a function."""
+        if len(self._uses) != len(self._calls):
+            return False
+        is_single = len(self._calls) == 1
+        if is_single and not any(block.loops or block.header.startswith("def") for block in paths[0]):
+            return True
+        if not self._is_pure or any(block.header.startswith("def") for path in paths for block in path):
+            return False
+        is_short = len(list(self._body.render(0))) <= _LONGEST_COPY
+        has_condition = any(place.parent is not self._body for _, place in self._places)
+        return is_single or (len(self._calls) <= _MOST_COPIES and is_short and has_condition)
+
+    def _write_inline(self, use: _Use, *, is_certain: bool) -> None:
+        """Writes the code, or a copy, where it is used; what it needs is computed where it needs it."""
+        copies: dict[int, Block] = {}
+        body = self._body
+        if len(self._calls) > 1:
+            body = _copy(body, use.place, copies)
+        body.parent = use.place
+        body.header = "" if is_certain else self._if_unset(use.place, []).header
+        use.place.items = [body]
+        for need, original in self._places:
+            if need in use.missing:
+                place = copies.get(id(original), original)
+                place.items.append(need._if_unset(place, [need._computing()]))
+                need._calls.append(_Use(place, use.missing[need].missing))
+
     def _finish(self) -> None:
         """Places the code that was written apart."""
-        paths = [path for path in map(self._path, self._uses) if path]
+        paths = [path for use in self._uses if (path := self._path(use.place))]
         self._body.outside = None
         if not paths:  # it is not used by anything that is used
             self._body.parent = None
@@ -300,10 +335,11 @@ class Let:
         first = {id(path[len(self._path(target))]) for path in paths}
         at = next(number for number, item in enumerate(target.items) if id(item) in first)
         body, items = self._body, self._body.items
-        if len(self._uses) == len(self._calls) == 1 and target is self._calls[0].parent:
-            mark = self._calls[0]
-            mark.items = [*self._before, body]
-            body.parent, body.header = mark, ""
+        if self._is_inline(paths):
+            if len(self._calls) > 1 or target is not self._calls[0].place.parent:
+                target.items.insert(at, f"{self.variable} = UNSET")
+            for use in self._calls:
+                self._write_inline(use, is_certain=target is use.place.parent)
         elif self._is_pure:
             target.items.insert(at, f"{self.variable} = UNSET")
             code = "\n".join(Block(items=[*items, f"return {self.variable}"]).render(1))
@@ -322,9 +358,24 @@ class Let:
         self._forget()
 
 
+@dataclass(eq=False, frozen=True, slots=True)
+class _Use:
+    """An empty block where a let is used, and the uses of the lets that computing it there needs."""
+
+    place: Block
+    missing: dict[Let, _Use]
+
+
 def _items(block: Block) -> Iterator[str | Block]:
     """All lines and blocks in a block."""
     for item in block.items:
         yield item
         if isinstance(item, Block):
             yield from _items(item)
+
+
+def _copy(block: Block, parent: Block, copies: dict[int, Block]) -> Block:
+    """A copy of a block; `copies` gets that of each block in it."""
+    copied = copies[id(block)] = Block(parent, block.header, block.loops)
+    copied.items = [item if isinstance(item, str) else _copy(item, copied, copies) for item in block.items]
+    return copied

@@ -30,7 +30,7 @@ from .chains import chain
 from .counters import Counters
 from .fields import FieldCompiler
 from .mode import MAPPED, TRACED, Mode
-from .requests import RequestCompiler, aim, is_plain
+from .requests import RequestCompiler, aim, is_plain, share_tests
 from .scope import CodeScope
 
 __all__ = ["counting_source_of", "source_of", "sources_of", "title_of"]
@@ -390,9 +390,12 @@ class _Mapping:
             order = self.pool.name("ORDER", repr([output.name for output in outputs]))
             writer.line(f"requests.sort(key=lambda request: {order}.index(request.output))")
         else:
+            written = []
             for output in outputs:
-                with writer.inside(f"if {self.parts[output.name]}:"):
+                with writer.inside(f"if {self.parts[output.name]}:") as block:
                     self.output(output, scope)
+                written.append(block)
+            share_tests(writer, written)
         if self.mode.of_structs:
             self.requests.bounded(self.parts)
         writer.line("return requests, skipped, problems")

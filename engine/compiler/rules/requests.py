@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ...interpreter.outputs import evaluated
 from ...language.rulebook import Const, Expr, Field, From, ObjectSource, RequestLine
 from ...language.traversal import roots_in
 from ...runtime.assembly import FEW
 from ...runtime.outputs import MAX_RESULT_BYTES, OutputSpec
+from ..python.function import Block, PythonFunction
 from ..validation.conditions import ALWAYS
 from .fields import FieldCompiler
 from .scope import CodeScope
 
-__all__ = ["RequestCompiler", "aim", "is_plain"]
+__all__ = ["RequestCompiler", "aim", "is_plain", "share_tests"]
+
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_CALL = re.compile(r"\w\(")
+_REFUSAL = "    unusual()"
 
 TargetCode = tuple[str, str, str]
 """Code for the path, the query and the headers of a request."""
@@ -114,6 +120,32 @@ class RequestCompiler:
         path, query, headers = target
         parts = f"{spec.name!r}, {spec.method!r}, {path}, {query}, {name}, {text}, {headers}, {spec.server!r}"
         writer.line(f"requests.append(new(Request, ({parts})))")
+
+
+def share_tests(writer: PythonFunction, outputs: Sequence[Block]) -> None:
+    """Has each test that several outputs make of the same value, as of an identity in all envelopes, made once."""
+    found: dict[str, list[tuple[Block, int]]] = {}
+    for output in outputs:
+        for block, number, test in _tests(output):
+            names = [name for name in _NAME.findall(test) if writer.has(name)]
+            if _CALL.search(test) and all(writer.block.owner(name) is not None for name in names):
+                found.setdefault(test, []).append((block, number))
+    for test, places in found.items():
+        if len(places) > 1:
+            flag = writer.name("is_tested")
+            writer.block.items.insert(writer.block.items.index(outputs[0]), f"{flag} = False")
+            for block, number in places:
+                once: list[str | Block] = [test, _REFUSAL, f"{flag} = True"]
+                block.items[number : number + 2] = [Block(block, f"if not {flag}:", items=once), Block(block)]
+
+
+def _tests(block: Block) -> Iterator[tuple[Block, int, str]]:
+    """The places of the tests of valid values, whose next line refuses all others."""
+    for number, item in enumerate(block.items):
+        if isinstance(item, Block):
+            yield from _tests(item)
+        elif block.items[number + 1 : number + 2] == [_REFUSAL]:
+            yield block, number, item
 
 
 def aim(target: tuple[str, str, str]) -> str:

@@ -255,7 +255,9 @@ class SpreadCompiler:
         if lists:
             fits = writer.name("fits")
             found = f"frozenset(map(type, {element.code}))"
-            functions = [f"{kinds}: {contract.of_list(kind) if contract else True}" for kinds, kind in lists.items()]
+            functions = [
+                f"{kinds}: {contract.of_list(kind, element) if contract else True}" for kinds, kind in lists.items()
+            ]
             known = writer.pool.name("LISTS", f"{{{', '.join(functions)}}}")
             is_other = f"({fits} := {known}.get({found})) is None" if contract else f"{found} not in {known}"
             test = f"if type({element.code}) is not list or {is_other}:"

@@ -184,9 +184,9 @@ class Contract:
 
     # Lists
 
-    def of_list(self, element: str | None) -> str:
-        """The name of a function of a list that is not empty and has only elements of that kind, or None: any list."""
-        return self.terms.validation.list_function(self.parts, element)
+    def of_list(self, element: str | None, value: Value) -> str:
+        """The name of a function for the value, which is a list that has only elements of that kind, or None: any."""
+        return self.terms.validation.list_function(self.parts, element, value.texts if element == "string" else ())
 
     @cached_property
     def _list(self) -> Subschemas | None:

@@ -473,10 +473,14 @@ class Validation:
         name = self.once(("list", self.is_exact, *(part.key for part in parts)), "items", lines)
         return name if name in _CALLABLE else f"{name}({value})"
 
-    def list_function(self, parts: Subschemas, element: str | None) -> str:
-        """The name of a function of a list that is not empty and has only elements of that kind, or None: any list."""
-        key = ("list of", element, self.is_exact, *(part.key for part in parts))
-        name = self.once(key, "items", lambda _: [f"return {self.kind(parts, 'array', 'items', element)}"])
+    def list_function(self, parts: Subschemas, element: str | None, texts: tuple[Texts, ...] = ()) -> str:
+        """The name of a function of a list that is not empty and has only elements of that kind, or None: any list.
+
+        `texts` are the origins of the strings among the elements.
+        """
+        key = ("list of", element, self.is_exact, texts, *(part.key for part in parts))
+        with self.knowing(Value("item", texts=texts)):
+            name = self.once(key, "items", lambda _: [f"return {self.kind(parts, 'array', 'items', element)}"])
         return _CALLABLE.get(name, name)
 
     def each(self, parts: Subschemas, value: str, element: str | None) -> str:
@@ -488,5 +492,6 @@ class Validation:
         if fits == NEVER:
             return f"not {value}"
         lines = ["for item in items:", f"    if {negated(fits)}:", "        return False", "return True"]
-        name = self.once(("items", self.is_exact, element, *(part.key for part in parts)), "items", lambda _: lines)
+        key = ("items", self.is_exact, element, self.texts.get("item", ()), *(part.key for part in parts))
+        name = self.once(key, "items", lambda _: lines)
         return f"{name}({value})"
