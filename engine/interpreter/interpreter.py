@@ -29,7 +29,7 @@ from ..runtime.result import (
     Skipped,
     too_much_copied,
 )
-from ..values.budget import TooMuchCopied, scanning
+from ..values.budget import EMISSION, TooMuchCopied, scanning
 from ..values.kinds import kind, with_article
 from ..values.payload import received
 from ..values.pointers import join
@@ -440,6 +440,8 @@ class _Run(Evaluation):
         return "skipped" if rule.skip is not None else "rejected"
 
     def emit(self, rule: Rule, scope: Scope, at: Stand) -> ElementOutcome:
+        if rule.goes_on:
+            self.budget.repeat(EMISSION, rule.place)
         output = self.interpreter.assembler.outputs[rule.output or ""]
         base = f"{'' if output.element_of is None else join('', output.element_of)}/0"
         inside = replace(at, output=base if self.rulebook.outputs[output.name].is_joined else "")

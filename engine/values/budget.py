@@ -11,6 +11,7 @@ from typing import Any
 
 __all__ = [
     "CHARACTERS",
+    "EMISSION",
     "MAX_COPIED",
     "MAX_SCANNED",
     "UNCOUNTED",
@@ -27,6 +28,9 @@ __all__ = [
 
 MAX_COPIED = 5_000_000
 """The maximum number of values that iterations may copy for one batch."""
+
+EMISSION = 25
+"""The number of values as which what a rule gives counts, if its element goes on to other rules."""
 
 MAX_SCANNED = 20_000_000
 """The maximum number of elements that iterations may look through in values from outside of them, for one batch."""

@@ -132,6 +132,7 @@ def test_limits() -> None:
         outputs.MAX_RESULT_BYTES,
         budget.MAX_COPIED,
         100,
+        budget.EMISSION,
         budget.MAX_COPIED,
         budget.MAX_SCANNED,
         100,

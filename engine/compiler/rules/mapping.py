@@ -16,6 +16,7 @@ from ...schemas.schema import Schema
 from ...source.nodes import ScalarNode
 from ...types.from_schema import type_of
 from ...types.types import ANY as ANY_TYPE
+from ...values.budget import EMISSION
 from ...values.pointers import join
 from ..python.function import Block, PythonFunction
 from ..python.kind_tests import is_kind
@@ -150,7 +151,7 @@ class _Mapping:
         else:
             writer.line(f"notes = {'Traces' if self.mode.is_traced else 'Notes'}(batch, validators)")
             writer.line("problems = notes.problems")
-        if self.mode.repeated:
+        if self.mode.repeated or any(rule.goes_on for rule in rulebook.rules):
             writer.line("notes = notes.of_batch()" if self.mode.of_structs else "notes.budget = Budget()")
         writer.line("skipped = []")
         for output in dict.fromkeys(rule.output for rule in rulebook.rules if rule.output is not None):
@@ -224,6 +225,8 @@ class _Mapping:
     def emit(self, rule: Rule, scope: CodeScope, route: Route | None) -> None:
         """Writes the code that adds the fields of a rule to the parts of its output."""
         writer = self.writer
+        if rule.goes_on:
+            writer.line(f"notes.budget.repeat({EMISSION}, {writer.pool.name('PLACE', place_code(rule.place))})")
         output = self.rulebook.outputs[rule.output or ""]
         base = (f"{'' if output.element_of is None else join('', output.element_of)}/0",) if output.is_joined else ()
         if not self.mode.of_structs:

@@ -92,9 +92,15 @@ def test_what_counts(tmp_path: Path, rules: str, number: int) -> None:
 EVENTS = {"id": "u", "user": {"a": {"b": [1, 2]}}, "events": [{"id": "e", "tags": ["x", "y"], "bag": {"k": 1}}] * 4}
 
 
+GOING_ON = "{{rule: r{}, route: events, output: event, fields: {{a: event.id}}, then: continue}}"
+TWICE = "{a: event.id}, then: continue}, {rule: two, route: events, output: event, fields: {a: batch.user}"
+
+
 @pytest.mark.parametrize(
     ("fields", "copied", "by_structs"),
     [
+        (TWICE, 4 * (25 + 4), True),
+        (TWICE.replace("a: event.id", "a: batch.none"), 4 * (25 + 4), False),
         ("{a: batch.user}", 4 * 4, True),  # a, b, 1, 2
         ("{a: batch.events}", 4 * 28, False),
         ("{a: {spread: {from: batch.user}}}", 4 * 4, True),
@@ -143,6 +149,7 @@ def test_the_limit_is_the_same_in_every_way(
         RULE % "{a: {each: batch.events, as: b, value: {each: batch.events, as: c, value: c.id}}}",
         RULE % "{a: 'batch.events[].tags[]'}",
         RULE % "{a: {template: '{{ batch.id }}{{ batch.id }}'}}",
+        f"rules: [{', '.join(map(GOING_ON.format, range(100)))}]",
         "let: {all: {each: batch.events, as: a, value: batch.events}},\n" + ONCE % "{a: 'all[]'}",
         "let: {all: {each: batch.events, as: a, value: {each: batch.events, as: b, value: batch.events}}},\n"
         + ONCE % "{a: 'all[][]', b: 'all[*][*][*].id'}",
