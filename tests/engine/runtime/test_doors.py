@@ -330,6 +330,28 @@ def test_a_query_has_all_digits(doors: Doors) -> None:
         assert result["problems"] == []
 
 
+NO_NUMBERS = [
+    (f'"{"9" * 390}.5"', {"int", "round", "less"}),
+    (f'"{"9" * 400}"', {"int", "round", "less"}),
+    (f'"{"9" * 5000}"', {"int", "round", "less"}),
+    ('"1e309"', {"int", "round", "less"}),
+    ("1.7976931348623157e308", {"int"}),
+    ("9223372036854775808.5", set()),
+]
+
+
+@pytest.mark.parametrize(("text", "failing"), NO_NUMBERS)
+def test_arithmetic_of_templates_fails_and_raises_nothing(doors: Doors, text: str, failing: set[str]) -> None:
+    for door, answer in doors.results(f'{{"items": [{{"kind": "templates", "x": {text}, "list": [1]}}]}}'):
+        result = json.loads(answer)
+        failed = {problem["output"][1:] for problem in result["problems"] if problem["code"] == "M514"}
+        assert failed == failing, door
+        assert "the engine failed" not in answer
+        for body in (request["body"] for request in result["requests"]):  # none where it is too large
+            assert not failing & body.keys()
+            assert not {"inf", "nan", "Infinity"} & set(" ".join(map(str, body.values())).split())
+
+
 REFUSED = [
     ("1e400", "a number is not finite"),
     ("-1.8e308", "a number is not finite"),
