@@ -164,12 +164,10 @@ class _Builder:
                 yield event
         except yaml.MarkedYAMLError as error:
             raise self._exceeded_before(error) or self._syntax_error(error) from None
-        except (
-            ValueError,
-            OverflowError,
-        ) as error:  # raised by PyYAML for escapes that are no characters
+        except (ValueError, OverflowError):  # raised by PyYAML for escapes that are no characters
             last = 0 if event is None else self._marks(event)[1]
-            raise self._stopped("M004", last, last, reason=f"what follows cannot be read: {error}") from None
+            reason = "an escape in what follows stands for no character"
+            raise self._stopped("M004", last, last, hint="quote a string that starts with !", reason=reason) from None
 
     def _marks(self, event: yaml.Event) -> tuple[int, int]:
         return self._at(event.start_mark), self._at(event.end_mark)

@@ -41,6 +41,7 @@ _WORDS = [
         ("a simple key$", "no : follows to make this a key", "write ': ' after a key, and indent what is none"),
         ("[,'] or '?\\]", "',' or ']' is missing here to go on with the list{where}, or to end it", None),
         ("[,'] or '?}", "',' or '}}' is missing here to go on with the mapping{where}, or to end it", None),
+        ("a plain scalar$", "a string without quotes cannot have this : here", "quote a string that contains :"),
         ("node content", "a value is missing here", "quote a string that starts with {character}"),
         ("block (mapping|collection|end.*) after a value$", "nothing can follow the value here", _QUOTED),
         ("block collection$", "an element of the list{where} is missing here, which begins with '-'", _INDENTED),

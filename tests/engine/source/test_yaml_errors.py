@@ -46,6 +46,7 @@ TOLD_BEFORE_THE_PARSER = [
     ("'a':\u00a0{b: c}\n", (1, 5), BLANK, "write a space instead"),
     ("a: \u00a0{b: c}\n", (1, 4), BLANK, "write a space instead"),
     ("a: {b: c}\u00a0\nd: e\n", (1, 10), BLANK, "write a space instead"),
+    ("{9:?b::-=", (1, 3), "a string without quotes cannot have this : here", "quote a string that contains :"),
     ("a: 'x'\u00a0\nb: c\n", (1, 7), BLANK, "write a space instead"),
     ("-\u00a0a: b\n  c: d\n", (1, 2), BLANK, "write a space instead"),
     ("a: x\u00a0y\nb: c: d\n", (2, 5), "the : makes what is before it a key", 'contains ": "'),
