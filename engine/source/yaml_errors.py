@@ -97,6 +97,8 @@ def explained(
         reason, hint = f"{character} cannot start a value", "quote a string that starts with it"
     elif error.context in _OF_MARKS:
         hint = f"quote a string that contains {character}"
+    elif "unexpected ':'" in said:
+        hint = usual
     elif error.context in _OF_TAGS:
         hint = "quote a string that starts with !"
     elif said.startswith("mapping values are not allowed"):
