@@ -47,7 +47,6 @@ _WORDS = [
         ("block collection$", "an element of the list{where} is missing here, which begins with '-'", _INDENTED),
         ("(block mapping|block end.*)$", "a key of the mapping{where} is missing here", _INDENTED),
         ("document start", "the file goes on after its end", "remove the line ..., or quote it"),
-        ("unexpected ':'", "in brackets, a string without quotes cannot have {two}", "quote a string that contains :"),
         ("found a tab|tab character", "a tab cannot stand here", "YAML indents with spaces"),
     )
 ]  # fmt: skip

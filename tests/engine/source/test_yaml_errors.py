@@ -89,10 +89,10 @@ TOLD_BEFORE_THE_PARSER = [
     (
         "- {when: a:[b]}\n",
         (1, 11),
-        "in brackets, a string without quotes cannot have :[",
+        "a string without quotes cannot have this : here",
         "quote a string that contains :",
     ),
-    ("- [a:?b]\n", (1, 5), "in brackets, a string without quotes cannot have :?", "quote a string that contains :"),
+    ("- [a:?b]\n", (1, 5), "a string without quotes cannot have this : here", "quote a string that contains :"),
     ("- {from: [a] type: b}\n", (1, 14), "is missing here to go on with", "is the { on line 1 closed?"),
     ("- [{a: 1} {b: 2}]\n", (1, 11), "is missing here to go on with", "is the [ on line 1 closed?"),
 ]
