@@ -28,6 +28,7 @@ from .source.parser import parse
 from .source.paths import PathError, is_file, lies_inside
 from .source.project import Project
 from .source.text import Source, read
+from .values.recall import Recall, relate
 
 __all__ = ["Inspection", "Inspector", "holds_rules", "inspect_paths", "inspect_project", "renamed", "settings_problems"]
 
@@ -58,7 +59,20 @@ def inspect_paths(paths: Iterable[str], texts: Mapping[Path, str] | None = None)
     check, and OSError.
     """
     with unsaved(texts):
-        return Inspector(cache(Opening)).inspect(list(paths))
+        return Inspector(_opening_relatives()).inspect(list(paths))
+
+
+def _opening_relatives() -> Callable[[Path], Opening]:
+    """Opens mappings, each once. What a workspace shares with its mapping is read and checked once, too."""
+    recalls: dict[str, Recall] = {}
+
+    @cache
+    def opening(main: Path) -> Opening:
+        recall = recalls[str(main)] = Recall()
+        relate(recalls)
+        return Opening(main, recall)
+
+    return opening
 
 
 def inspect_project(made: Configuration, texts: Mapping[Path, str] | None = None) -> Inspection:

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 
 from moemap.engine import api
 from moemap.engine.checks import roots, unused
+from moemap.engine.checks.shared.opening import Opening
 from moemap.engine.checks.shared.running import check
 from moemap.engine.diagnostics.problem import Problem, in_order
 from moemap.engine.language.loader import Joined, Loaded, join, load
@@ -62,6 +63,13 @@ gc.set_threshold(1_000_000, 10, 10)
 def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
+    gc.callbacks.append(_keep_out)
+
+
+def _keep_out(phase: str, about: dict[str, int]) -> None:
+    """What is alive after a full collection is looked through no more."""
+    if phase == "stop" and about["generation"] == 2:
+        gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -118,6 +126,9 @@ def unchanged_mappings_are_checked_once(unchanged: list[Path]) -> Iterator[None]
             joined[key] = join(path)
         return joined[key]
 
+    def opened(path: Path, recall: Recall | None = None) -> Opening:
+        return Opening(path, None if any(map(path.absolute().is_relative_to, unchanged)) else recall)
+
     def check_once(rulebook: Rulebook, recall: Recall | None = None) -> tuple[Problem, ...]:
         if recall is not None or not any(rulebook is one.draft for one in joined.values()):
             return check(rulebook, recall)
@@ -128,6 +139,7 @@ def unchanged_mappings_are_checked_once(unchanged: list[Path]) -> Iterator[None]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("moemap.engine.checks.shared.opening.join", join_once)
         patch.setattr("moemap.engine.checks.shared.opening.check", check_once)
+        patch.setattr("moemap.engine.inspection.Opening", opened)
         yield
 
 

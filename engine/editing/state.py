@@ -26,16 +26,13 @@ from ..source.homes import SCHEMAS
 from ..source.nodes import MappingNode
 from ..source.parser import parse
 from ..source.text import Source, decoded
-from ..values.recall import Recall
+from ..values.recall import Recall, relate
 from .data import Sample
 from .scanning import closed
 
 __all__ = ["EditingState"]
 
 _T = TypeVar("_T")
-
-MAX_RECALLS = 8
-"""The maximum number of mappings whose Recall is kept."""
 
 
 @dataclass(slots=True)
@@ -336,11 +333,7 @@ class EditingState:
         if known is None or not known.used.holds(self._version, self._stamps):
             recall = self._recalls.pop(str(main), None) or Recall()
             self._recalls[str(main)] = recall
-            for oldest in list(self._recalls)[:-MAX_RECALLS]:
-                del self._recalls[oldest]
-            # A workspace shares most of its rules with the mapping that it extends.
-            for one in self._recalls.values():
-                one.relatives = tuple(other for other in self._recalls.values() if other is not one)
+            relate(self._recalls)  # a workspace shares most of its rules with the mapping that it extends
             if known is None or known.is_checked:  # else what the last check found out would be forgotten
                 recall.begin()
             with used() as files:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator
 from typing import Any, TypeVar
 
-__all__ = ["Recall"]
+__all__ = ["MAX_RELATIVES", "Recall", "relate"]
+
+MAX_RELATIVES = 8
+"""The maximum number of caches that are kept of similar computations."""
 
 _T = TypeVar("_T")
 
@@ -58,3 +61,11 @@ class Recall:
         """The known result for a key, or else the one that `make` returns, which is remembered."""
         found: _T | None = self.get(key)
         return self.put(key, make()) if found is None else found
+
+
+def relate(recalls: dict[str, Recall]) -> None:
+    """Makes the newest of these caches relatives of each other, and drops the others."""
+    for oldest in list(recalls)[:-MAX_RELATIVES]:
+        recalls.pop(oldest).relatives = ()
+    for one in recalls.values():
+        one.relatives = tuple(other for other in recalls.values() if other is not one)

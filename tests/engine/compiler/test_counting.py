@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -15,9 +14,10 @@ from moemap.engine.compiler.counting import DecisionCounter
 from moemap.engine.golden.runner import GoldenRunner
 from moemap.engine.insight.branches import branches_of
 from moemap.engine.interpreter.interpreter import Interpreter
-from moemap.engine.language.loader import load
 from moemap.engine.language.rulebook import Rulebook
 from moemap.engine.runtime.result import Result
+from moemap.tests.engine.grammar import batch as random_batch
+from moemap.tests.engine.random_rulebooks import random_rulebook
 
 ROOT = Path(__file__).parents[3]
 SAMPLES = sorted((ROOT / "examples").glob("*.json"))
@@ -73,18 +73,10 @@ def test_golden_inputs() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(0, 400, 100))
-def test_random_rulebooks(
-    tmp_path: Path, head: dict[str, Any], grammar: ModuleType, copy_limit: Callable[[int], int], seed: int
-) -> None:
-    (tmp_path / "in.schema.json").write_text("{}", "utf-8")
-    (tmp_path / "out.schema.json").write_text("{}", "utf-8")
+def test_random_rulebooks(copy_limit: Callable[[int], int], seed: int) -> None:
     alone = 0
     for number in range(seed, seed + 100):
-        dice = grammar.Dice(number)
-        (tmp_path / "mapping.yaml").write_text(json.dumps({**head, **grammar.rules(dice)}), "utf-8")
-        rulebook = load(tmp_path / "mapping.yaml").rulebook  # without the checks
-        assert rulebook is not None
+        made = random_rulebook(number)
         copy_limit(number)
-        dice.roots = grammar.ROOTS
-        alone += check(rulebook, [grammar.batch(dice) for _ in range(10)])
+        alone += check(made.rulebook, [random_batch(made.dice) for _ in range(10)])
     assert alone > 200

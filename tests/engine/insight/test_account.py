@@ -12,12 +12,12 @@ import pytest
 
 from moemap.engine import api
 from moemap.engine.jobs.unread import UnreadLeaves, places_of
-from moemap.engine.language.loader import load
 from moemap.engine.runtime.result import Accounted, Result
 from moemap.engine.values.equality import equal
 from moemap.engine.values.pointers import leaves, value_at
-from moemap.tests.engine.grammar import ROOTS, Dice, batch, rules
+from moemap.tests.engine.grammar import batch
 from moemap.tests.engine.inference.test_reads import replaced
+from moemap.tests.engine.random_rulebooks import random_rulebook
 
 ROOT = Path(__file__).parents[3]
 SAMPLES = sorted((ROOT / "examples").glob("*.json"))
@@ -268,17 +268,11 @@ def test_rules_that_take_one_element_account_for_their_own_values(tmp_path: Path
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(0, 180, 60))
-def test_random_mappings(tmp_path: Path, head: dict[str, Any], seed: int) -> None:
-    (tmp_path / "in.schema.json").write_text("{}", "utf-8")
-    (tmp_path / "out.schema.json").write_text("{}", "utf-8")
+def test_random_mappings(seed: int) -> None:
     fates: set[str] = set()
     for number in range(seed, seed + 60):
-        dice = Dice(number)
-        (tmp_path / "mapping.yaml").write_text(json.dumps({**head, **rules(dice)}), "utf-8")
-        loaded = load(tmp_path / "mapping.yaml")  # without the checks
-        assert loaded.rulebook is not None
-        mapping = api.Mapping(loaded.rulebook)
-        dice.roots = ROOTS
+        made = random_rulebook(number)
+        mapping = api.Mapping(made.rulebook)
         for _ in range(3):
-            fates.update(one.fate for one in check(mapping, batch(dice)))
+            fates.update(one.fate for one in check(mapping, batch(made.dice)))
     assert fates == {"sent", "skipped", "read", "unread"}

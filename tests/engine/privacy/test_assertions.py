@@ -205,17 +205,25 @@ def flows_in(main: Path, recalls: tuple[Recall, Recall]) -> Counter[tuple[Any, .
     rulebook = join(main, recalls[0]).draft
     assert rulebook is not None
     marks = recalls[1].of("marks", lambda: marks_of(members_in(rulebook)))
+    flows = flows_of(rulebook, possible(rulebook, recall=recalls[1]), marks, recalls[1])
+    ways = {id(way): way for flow in flows for way in flow.ways}
+    parts = {id(part): part for way in ways.values() for part in (*way.conditions, *(hop.part for hop in way.hops))}
+    places = {key: part.place for key, part in parts.items()}
+    told = {
+        key: (
+            tuple(places[id(one)] for one in way.conditions),
+            tuple((hop.what, places[id(hop.part)]) for hop in way.hops),
+        )
+        for key, way in ways.items()
+    }
     return Counter(
         (
             *(getattr(flow, name) for name in ("is_sent", "output", "part", "rule")),
             *(written(pattern) for pattern in (flow.origin.pattern, flow.pointer)),
             *((flow.origin.mask, flow.origin.converter, flow.origin.is_whole, flow.origin.is_alone)),
-            tuple(
-                (tuple(one.place for one in way.conditions), tuple((hop.what, hop.place) for hop in way.hops))
-                for way in flow.ways
-            ),
+            tuple(told[id(way)] for way in flow.ways),
         )
-        for flow in flows_of(rulebook, possible(rulebook, recall=recalls[1]), marks, recalls[1])
+        for flow in flows
     )
 
 

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from moemap.engine import api
-from moemap.engine.language.loader import load
 from moemap.engine.privacy.flows import DataFlow, flows_of
 from moemap.engine.privacy.origins import ANY, NAMES, InputOrigin, Pattern, begins
 from moemap.engine.privacy.possible import Possible, possible
 from moemap.engine.runtime.result import Result
 from moemap.engine.values.pointers import leaves
-from moemap.tests.engine.grammar import ROOTS, Dice, batch, rules
+from moemap.tests.engine.grammar import Dice, batch
+from moemap.tests.engine.random_rulebooks import random_rulebook
 
 
 class Everything(Possible):
@@ -148,29 +148,14 @@ def unnamed(mapping: api.Mapping, flows: tuple[DataFlow, ...], given: Any, place
             yield f"the name of {place} is in {one.output}"
 
 
-@pytest.fixture
-def loaded(tmp_path: Path, head: dict[str, Any]) -> Any:
-    (tmp_path / "in.schema.json").write_text("{}", "utf-8")
-    (tmp_path / "out.schema.json").write_text("{}", "utf-8")
-
-    def load_rules(made: dict[str, Any]) -> api.Mapping:
-        (tmp_path / "mapping.yaml").write_text(json.dumps({**head, **made}), "utf-8")
-        found = load(tmp_path / "mapping.yaml").rulebook  # without the checks
-        assert found is not None
-        return api.Mapping(found)
-
-    return load_rules
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(0, 120, 30))
-def test_no_flow_is_missed(loaded: Any, seed: int) -> None:
+def test_no_flow_is_missed(seed: int) -> None:
     count = 0
     for number in range(seed, seed + 30):
-        dice = Dice(number)
-        mapping = loaded(rules(dice))
-        flows, everything = flows_of(mapping.rulebook), all_flows(mapping)
-        dice.roots = ROOTS
+        rulebook, _, dice = random_rulebook(number)
+        mapping = api.Mapping(rulebook)
+        flows, everything = flows_of(rulebook), all_flows(mapping)
         for _ in range(4):
             given = batch(dice)
             if not isinstance(given, dict):

@@ -7,7 +7,6 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -19,6 +18,8 @@ from moemap.engine.interpreter.interpreter import Interpreter
 from moemap.engine.language.loader import load
 from moemap.engine.language.rulebook import Rulebook
 from moemap.engine.runtime.result import Result
+from moemap.tests.engine.grammar import batch as random_batch
+from moemap.tests.engine.random_rulebooks import random_rulebook
 
 Books = Callable[[dict[str, Any]], Rulebook]
 
@@ -42,22 +43,15 @@ def book(tmp_path: Path, head: dict[str, Any]) -> Books:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(0, 400, 100))
 def test_random_mappings(
-    book: Books,
-    grammar: ModuleType,
-    difference: Callable[[Result, Result], str],
-    copy_limit: Callable[[int], int],
-    seed: int,
+    difference: Callable[[Result, Result], str], copy_limit: Callable[[int], int], seed: int
 ) -> None:
     codes: set[str] = set()
     for number in range(seed, seed + 100):
-        dice = grammar.Dice(number)
+        rulebook, content, dice = random_rulebook(number)
         copy_limit(number)
-        content = grammar.rules(dice)
-        rulebook = book(content)
         interpreter, compiled = Interpreter(rulebook), compiler.compile(rulebook)
-        dice.roots = grammar.ROOTS
         for _ in range(5):
-            batch = grammar.batch(dice)
+            batch = random_batch(dice)
             wanted = interpreter.run(batch)
             found = difference(wanted, compiled.transform(batch))
             assert not found, f"mapping {number}: {found}\n{json.dumps(batch)}\n{json.dumps(content)}"
