@@ -54,7 +54,7 @@ ABSENT = _Absent()
 """Stands for "no default", since null would be a value."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Expr:
     """An expression, and the scalar that contains it."""
 

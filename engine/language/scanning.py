@@ -13,6 +13,7 @@ from ..diagnostics.problem import Place
 from ..expressions.tree import Expression, TreeNode, free_variables, walk
 from ..values.budget import CHARACTERS, UNCOUNTED, scanned_in
 from ..values.once import once_for_each
+from .fields import Expr
 from .repetition import repetition_walk
 from .rulebook import Rulebook
 
@@ -58,10 +59,19 @@ def scans_in(rulebook: Rulebook) -> dict[int, Expression]:
     """These expressions, changed so that they count, by the identity (`id`) of their Expr."""
     found: dict[int, Expression] = {}
     for part, outer in repetition_walk(rulebook).expressions:
-        tree = _counted(part.expression.tree, outer, part.place, inside=False, all_=False)
-        if tree is not part.expression.tree:
-            found[id(part)] = replace(part.expression, tree=tree)
+        known = _scans_of(part)
+        if outer not in known:
+            tree = _counted(part.expression.tree, outer, part.place, inside=False, all_=False)
+            known[outer] = None if tree is part.expression.tree else replace(part.expression, tree=tree)
+        if (expression := known[outer]) is not None:
+            found[id(part)] = expression
     return found
+
+
+@once_for_each
+def _scans_of(_part: Expr) -> dict[frozenset[str], Expression | None]:
+    """The counting forms of an expression, by the names from outside; None if it counts as it is. Rulebooks share it."""
+    return {}
 
 
 def _counted(node: TreeNode, outer: Set[str], place: Place, *, inside: bool, all_: bool) -> TreeNode:

@@ -68,8 +68,9 @@ class TestedMapping:
             self._values[settings] = rulebook.values
             self._given[settings] = test.settings.keys()
             self.rulebook = rulebook
-            interpreter = interpreters.setdefault(settings, Interpreter(rulebook))
-            runs.append(_run(test, settings, interpreter))
+            if settings not in interpreters:
+                interpreters[settings] = Interpreter(rulebook)
+            runs.append(_run(test, settings, interpreters[settings]))
         self._runs = sorted(runs, key=lambda run: len(run.decisions))
         self._rewriter = Rewriter(self.rulebook)
         self._by_decision: dict[Decision, set[int]] = {}
