@@ -49,7 +49,7 @@ _DAY = 86_400
     """,
 )
 @click.argument("action", type=click.Choice(ACTIONS), metavar="ACTION")
-@click.argument("requests", nargs=-1, type=click.IntRange(min=1), metavar="[REQUEST]...")
+@click.argument("requests", nargs=-1, type=click.IntRange(1, 2**63 - 1), metavar="[REQUEST]...")
 @sending_options
 @outbox_option
 @click.option("--all", "all_", is_flag=True, help="All requests that the action applies to.")

@@ -235,6 +235,10 @@ def test_a_host_that_was_never_there_stops_the_sending(shop: Path) -> None:
     [
         (("outbox", "status"), "outbox.db: there is no outbox"),
         (("send", "--dry-run"), "--dry-run needs an INPUT: it says what would be sent of it"),
+        (
+            ("outbox", "show", str(2**63)),
+            f"Invalid value for '[REQUEST]...': {2**63} is not in the range 1<=x<={2**63 - 1}.",
+        ),
         (("outbox", "retry", "--outbox", "moemap.toml"), "moemap.toml: file is not a database"),
     ],
 )
