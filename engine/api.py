@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Values
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -110,5 +111,24 @@ def load(reference: str | Path, settings: Values[str, Any] | None = None) -> Map
     first batch waits for the compilation, which takes a quarter of that. After a thousand batches, `transform_json`
     reads batches as structs; preparing for that takes another second of processor time in a background thread, while
     batches are mapped the other way. `Mapping.prepare` does both at once.
+
+    A process may fork at any time after that, whatever its threads do with the mapping.
     """
-    return Mapping(*opened(reference, settings))
+    mapping = Mapping(*opened(reference, settings))
+    for module in _IMPORTED_LATE:
+        import_module(module, __package__)
+    return mapping
+
+
+_IMPORTED_LATE = (
+    ".compiler.compiled",
+    ".insight.account",
+    ".language.declared",
+    ".runtime.structs",
+    "decimal",
+    "encodings.utf_8_sig",
+    "fractions",
+    "zoneinfo",
+)
+"""What the methods of a mapping import. If a process forks while a thread imports a module, the child waits forever for
+that thread when it needs the module, so all are imported before a mapping is handed out."""

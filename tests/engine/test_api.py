@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -130,3 +132,23 @@ def test_where_requests_go(write: Callable[[Any], Path]) -> None:
         {"Authorization": "Bearer {token}", "content-type": "application/vnd.api+json"},
         {},
     ]
+
+
+def test_methods_import_nothing_so_that_a_fork_meanwhile_leaves_no_child_that_waits() -> None:
+    script = f"""
+import json, sys
+import moemap
+mapping = moemap.load("mparticle-moengage")
+before = set(sys.modules)
+text = {BATCH!r}
+batch = json.loads(text)
+mapping.prepare()
+(request,) = mapping.transform(batch).requests
+for one in (text, "{{", "[1]", text.replace('"gold"', "1.50"), "\ufeff" + text):
+    mapping.transform_json(one)
+mapping.explain(batch), mapping.check_input({{"events": 1}}), mapping.account(batch), mapping.elements(batch)
+mapping.url_of(request), mapping.headers_of(request)
+print(sorted(set(sys.modules) - before))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
