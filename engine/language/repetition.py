@@ -69,12 +69,12 @@ class RepetitionWalk:
     """A walk through the rules with the names in scope.
 
     After it, `found` has the identities of the parts that copy, and `expressions` all expressions, each with the names
-    whose value several of the elements share for which it is evaluated.
+    whose value several of the elements share for which it is evaluated, and with those of constants.
     """
 
     def __init__(self) -> None:
         self.found: set[int] = set()
-        self.expressions: list[tuple[Expr, frozenset[str]]] = []
+        self.expressions: list[tuple[Expr, frozenset[str], frozenset[str]]] = []
 
     def rulebook(self, rulebook: Rulebook) -> None:
         """Goes through all rules."""
@@ -101,7 +101,7 @@ class RepetitionWalk:
 
     def evaluated(self, expression: Expr | None, names: _Names) -> None:
         if expression is not None:
-            self.expressions.append((expression, names.outer))
+            self.expressions.append((expression, names.outer, names.fixed))
 
     def lets(self, definitions: tuple[Field, ...], names: _Names) -> _Names:
         """Adds the names of lets. A let is computed for each element, but not kept: only its uses count."""

@@ -58,35 +58,38 @@ _KEY = Cost(whole=True, times=_TIMES["distinct"])
 def scans_in(rulebook: Rulebook) -> dict[int, Expression]:
     """These expressions, changed so that they count, by the identity (`id`) of their Expr."""
     found: dict[int, Expression] = {}
-    for part, outer in repetition_walk(rulebook).expressions:
+    for part, outer, fixed in repetition_walk(rulebook).expressions:
         known = _scans_of(part)
-        if outer not in known:
-            tree = _counted(part.expression.tree, outer, part.place, inside=False, all_=False)
-            known[outer] = None if tree is part.expression.tree else replace(part.expression, tree=tree)
-        if (expression := known[outer]) is not None:
+        if (outer, fixed) not in known:
+            tree = _counted(part.expression.tree, outer, fixed, part.place, inside=False, all_=False)
+            known[outer, fixed] = None if tree is part.expression.tree else replace(part.expression, tree=tree)
+        if (expression := known[outer, fixed]) is not None:
             found[id(part)] = expression
     return found
 
 
 @once_for_each
-def _scans_of(_part: Expr) -> dict[frozenset[str], Expression | None]:
-    """The counting forms of an expression, by the names from outside; None if it counts as it is. Rulebooks share it."""
+def _scans_of(_part: Expr) -> dict[tuple[frozenset[str], frozenset[str]], Expression | None]:
+    """The counting forms of an expression, by the names from outside and of constants; None if it counts as it is.
+
+    Rulebooks share it.
+    """
     return {}
 
 
-def _counted(node: TreeNode, outer: Set[str], place: Place, *, inside: bool, all_: bool) -> TreeNode:
+def _counted(node: TreeNode, outer: Set[str], fixed: Set[str], place: Place, *, inside: bool, all_: bool) -> TreeNode:
     """The node, changed so that it counts the values that it looks through; the same node if there are none.
 
-    `inside`: it is evaluated for each element of a list, so only variables are from outside. `all_`: it is a step on a
-    value from outside.
+    `fixed` are the names of constants, whose size does not depend on the batch. `inside`: it is evaluated for each
+    element of a list, so only variables are from outside. `all_`: it is a step on a value from outside.
     """
 
     def within(child: TreeNode, *, inner: bool = inside, every: bool = all_) -> TreeNode:
-        return _counted(child, outer, place, inside=inner, all_=every)
+        return _counted(child, outer, fixed, place, inside=inner, all_=every)
 
     def looked_through(child: TreeNode, cost: Cost = ELEMENT, *, every: bool = all_, inner: bool = inside) -> TreeNode:
         made = within(child, every=every, inner=inner)
-        if child["type"] in ("literal", "expref") or not (every or _reads(child, outer, inside=inner)):
+        if child["type"] in ("literal", "expref") or not (every or _reads(child, outer, fixed, inside=inner)):
             return made
         span = {"start": child["start"], "end": child["end"]}
         # Elements of elements are looked through often, however few they are.
@@ -94,6 +97,8 @@ def _counted(node: TreeNode, outer: Set[str], place: Place, *, inside: bool, all
         return {"type": "looked_through", **span, "value": (place, *cost), "children": [made]}
 
     kind, below = node["type"], node["children"]
+    if kind == "let_expression":
+        fixed = fixed - {binding["value"] for binding in below[:-1]}
     if kind == "slice":  # its children are numbers
         return node
     if kind.endswith("projection"):
@@ -112,11 +117,11 @@ def _counted(node: TreeNode, outer: Set[str], place: Place, *, inside: bool, all
                 made_key = looked_through(key, _KEY, **inner) if name in _WHOLE_KEYS else within(key, **inner)
                 made[index] = child if made_key is key else {**child, "children": [made_key]}
     elif kind == "comparator" and all(
-        child["type"] != "literal" and (all_ or _reads(child, outer, inside=inside)) for child in below
+        child["type"] != "literal" and (all_ or _reads(child, outer, fixed, inside=inside)) for child in below
     ):
         made = [looked_through(child, WHOLE) for child in below]
     elif kind in _STEPS:
-        every = all_ or _reads(below[0], outer, inside=inside)
+        every = all_ or _reads(below[0], outer, fixed, inside=inside)
         made = [within(below[0]), *(within(child, every=every) for child in below[1:])]
     else:
         made = [within(child) if isinstance(child, dict) else child for child in below]
@@ -129,10 +134,10 @@ def _times(nodes: Iterable[Any]) -> int:
     return max((steps + 1) // 2, 1)
 
 
-def _reads(node: TreeNode, outer: Set[str], *, inside: bool) -> bool:
-    """Returns whether a node reads a value from outside."""
+def _reads(node: TreeNode, outer: Set[str], fixed: Set[str], *, inside: bool) -> bool:
+    """Returns whether a node reads a value from outside that is no constant."""
     if inside:
-        return bool(free_variables(node))
+        return not fixed >= set(free_variables(node))
     return not outer.isdisjoint(_roots(node))
 
 

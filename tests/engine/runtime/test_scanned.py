@@ -46,13 +46,19 @@ FORMS = [
     ("event.tags[?contains($batch.events, @)]", ["$batch.events"]),
     ("map(&contains($batch.events, @), event.tags)", ["$batch.events"]),
     ("let $all = batch.events in event.tags[?contains($all, @)]", ["$all"]),
+    # Except for constants, whose size is that of the rules.
+    ("event.tags[?contains($letters, @)]", []),
+    ("map(&replace_any(@, $settings.x, ''), event.tags)", []),
+    ("let $letters = batch.events in event.tags[?contains($letters, @)]", ["$letters"]),
 ]
 
 
 @pytest.mark.parametrize(("text", "counted"), FORMS)
 def test_what_counts(tmp_path: Path, text: str, counted: list[str]) -> None:
     rulebook = rulebook_of(
-        tmp_path, "settings: {x: {type: string, default: a}},\n" + RULE % f"{{a: {json.dumps(text)}}}"
+        tmp_path,
+        "settings: {x: {type: string, default: a}},\nlet: {letters: {const: [a, b]}},\n"
+        + RULE % f"{{a: {json.dumps(text)}}}",
     )
     nodes = [node for expression in scans_in(rulebook).values() for node in walk(expression.tree)]
     found = [text[node["start"] : node["end"]] for node in nodes if node["type"] == "looked_through"]
