@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
+from ..engine.source.paths import STDIN
 from .shared.command import FINE, PROBLEMS, Command
 from .shared.completion import mappings
 from .shared.project import configuration
-from .shared.targets import STDIN
 from .shared.verbosity import detail, note
 
 __all__ = ["command"]

@@ -13,9 +13,10 @@ from unicodedata import normalize
 
 import click
 
+from ...engine.source.paths import STDIN
+
 __all__ = ["PlannedRun", "check_options", "check_output", "expanded", "targets"]
 
-STDIN = "-"
 _MAGIC = frozenset("*?[")
 _ENDINGS = (".json", ".ndjson", ".jsonl")
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from .targets import STDIN, check_output
+from ...engine.source.paths import STDIN
+from .targets import check_output
 
 __all__ = ["write"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from ..expressions.roots import RootUse
 from ..expressions.tree import TreeNode
@@ -189,9 +189,8 @@ class PartWalk:
         """The context for the elements of a list or the entries of an object; NEVER if there can be none."""
         each, as_name, key_name = source.each, source.as_name, source.key_name
         type_ = self.expression(each, context).type
-        wanted: Literal["array", "object"] = "array" if key_name is None else "object"
         if not context.never:
-            self.facts.append(Iteration(each, what, wanted, type_))
+            self.facts.append(Iteration(each, what, source.each_type, type_))
         if key_name is None:
             array = type_.parts.array
             element = NEVER if array is None else array.element()
@@ -325,7 +324,7 @@ class PartWalk:
         whole = not self.rejects and not element.parts.null
         self.rejects = outer
         parts = found.type.parts
-        wanted: Literal["array", "object"] = "array" if source.key_name is None else "object"
+        wanted = source.each_type
         there = parts.kinds & {wanted}
         least = parts.array.least if whole and wanted == "array" and parts.array is not None else 0
         most = parts.array.most if wanted == "array" and parts.array is not None else None

@@ -36,7 +36,7 @@ from ..runtime.result import NAME_TAKEN, NO_ENTRY_RULE, NOTHING, Skipped
 from ..templates.template import TemplateFailure
 from ..values.coercion import CoercionError, coerce
 from ..values.equality import is_empty, is_true
-from ..values.kinds import in_part, kind, scalar_text, shown, with_article
+from ..values.kinds import KIND_CLASSES, in_part, kind, scalar_text, shown, type_with_article, with_article
 from ..values.pointers import join
 from .recorder import Recorder, Step
 from .scope import Lazy, Scope, Stand, ValueOrigin
@@ -195,11 +195,11 @@ class Evaluation(Recorder):
     def iterate(self, source: Each | Route, scope: Scope, at: Stand, what: str) -> Iterator[tuple[str, Scope]]:
         """The elements of a list, or with a key name the entries of an object, each with its place and scope."""
         value: Any = self.search(source.each, scope, at, severity="error")
-        if isinstance(value, list if source.key_name is None else dict):
+        if isinstance(value, KIND_CLASSES[source.each_type]):
             yield from self.entries(source, value, scope, at)
         elif value is not None:
             base, found = self.places.of(source.each, value, scope), with_article(kind(value))
-            wanted = "a list" if source.key_name is None else "an object"
+            wanted = type_with_article(source.each_type)
             self.problem("M508", source.each.place, at, input=base, what=what, wanted=wanted, found=found)
 
     def entries(self, source: Each | Route, value: Any, scope: Scope, at: Stand) -> Iterator[tuple[str, Scope]]:
@@ -336,8 +336,9 @@ class Evaluation(Recorder):
         value = self.search(source.each, scope, at, field_, severity="error")
         if value is None:
             return None
-        if not isinstance(value, list if source.key_name is None else dict):
-            words = "a list" if source.key_name is None else "an object"
+        fits = isinstance(value, KIND_CLASSES[source.each_type])
+        if not fits:
+            words = type_with_article(source.each_type)
             self.value_problem(
                 "M508", source.each.place, field_, scope, at, what="each", wanted=words, found=with_article(kind(value))
             )

@@ -18,13 +18,12 @@ from typing import BinaryIO, Literal
 
 from ..diagnostics.problem import Problem
 from ..runtime.batch import BOM, WIDE_TEXT, Record, is_json, is_wide
-from ..source.paths import text_of_name
+from ..source.paths import STDIN, text_of_name
 from .compression import CHUNK, PAUSE, decompressed, plain_name
 
 __all__ = [
     "MAX_RECORD_BYTES",
     "MOST_RECORDS",
-    "STDIN",
     "WAITING",
     "LineUnit",
     "SampledUnit",
@@ -35,9 +34,6 @@ __all__ = [
     "units_in",
     "units_of",
 ]
-
-STDIN = "-"
-"""The input that stands for standard input."""
 
 MAX_RECORD_BYTES = 10_000_000
 """The maximum size of a batch in bytes."""

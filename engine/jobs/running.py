@@ -16,12 +16,12 @@ from typing import BinaryIO
 
 import orjson
 
-from ..source.paths import text_of_name
+from ..source.paths import STDIN, text_of_name
 from .compression import compressor
 from .dispatch import Bundler
 from .files import naming
 from .formats import FORMATS, json_line
-from .input import MAX_RECORD_BYTES, STDIN, Unit, opened, sampled, units_of
+from .input import MAX_RECORD_BYTES, Unit, opened, sampled, units_of
 from .job import Job, Progress
 from .rejects import MAX_REJECT_BYTES
 from .runfiles import ResumeError, RunFiles

@@ -29,6 +29,7 @@ __all__ = [
     "From",
     "Listed",
     "ObjectSource",
+    "OverElements",
     "Spread",
     "Table",
     "Text",
@@ -163,9 +164,21 @@ class ObjectSource:
     )
 
 
+class OverElements:
+    """A part of the rules that iterates over what `each` gives."""
+
+    __slots__ = ()
+    key_name: str | None
+
+    @property
+    def each_type(self) -> Literal["array", "object"]:
+        """The type that `each` must give, in the words of JMESPath."""
+        return "array" if self.key_name is None else "object"
+
+
 @form()
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Each:
+class Each(OverElements):
     """A source that gives a list with a value for each element, or with `key` for each entry of an object."""
 
     each: Expr = key(

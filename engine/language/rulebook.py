@@ -30,6 +30,7 @@ from .fields import (
     From,
     Listed,
     ObjectSource,
+    OverElements,
     Spread,
     Table,
     Text,
@@ -218,7 +219,7 @@ class Bulk:
     "A route, or a change of the inherited one.",
 )
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Route:
+class Route(OverElements):
     """An iteration over a list, or with `key` over an object: each element goes to the first rule that takes it."""
 
     name: str

@@ -6,7 +6,11 @@ from pathlib import Path
 
 from .contents import is_unsaved, note
 
-__all__ = ["PathError", "is_file", "is_folder", "lies_inside", "text_of_name"]
+__all__ = ["STDIN", "PathError", "is_file", "is_folder", "lies_inside", "text_of_name"]
+
+
+STDIN = "-"
+"""The input that stands for standard input."""
 
 
 class PathError(ValueError):

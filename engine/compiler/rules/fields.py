@@ -14,12 +14,13 @@ from typing import Any
 from ...expressions.tree import TreeNode
 from ...language.rulebook import ABSENT, Const, Each, Expr, Field, From, Listed, ObjectSource, Text
 from ...language.traversal import can_reject, can_reject_value, is_plain, roots_in
+from ...values.kinds import type_with_article
 from ..expressions.compiler import ExpressionCompiler
 from ..expressions.templates import template
 from ..python.function import PythonFunction
 from ..python.kind_tests import NOTHING, is_kind
 from ..python.string_sources import common
-from ..python.value import ANY, DICT, LIST, NULL, VARIABLE, Value, bare
+from ..python.value import ANY, DICT, KIND_BITS, LIST, NULL, VARIABLE, Value, bare
 from ..validation.conditions import any_of
 from .alike import grouped, write
 from .conversions import converted, finished, is_as_wanted, unless_empty
@@ -337,7 +338,7 @@ class FieldCompiler(Emitter):
         wish = value.text if value.stable and value.text.isidentifier() else "items"
         if not value.stable or value.is_constant:
             value = writer.bound(replace(value, stable=False, constant=VARIABLE), wish)
-        kind = LIST if source.key_name is None else DICT
+        kind = KIND_BITS[source.each_type]
         test = is_kind(value, value, kind)
         if test == "True":
             self._loop(source, value, field, scope, sink)
@@ -346,7 +347,7 @@ class FieldCompiler(Emitter):
             self._loop(source, value, field, scope, sink)
         if value.kinds & ~(kind | NULL):
             with writer.inside(f"elif {value.text} is not None:"):
-                words = "a list" if source.key_name is None else "an object"
+                words = type_with_article(source.each_type)
                 site = self.site("M508", source.each.place, field, scope, what="each", wanted=words)
                 writer.line(f"notes.not_iterable({site}, {value.code})")
 

@@ -17,12 +17,13 @@ from ...source.nodes import ScalarNode
 from ...types.from_schema import type_of
 from ...types.types import ANY as ANY_TYPE
 from ...values.budget import EMISSION
+from ...values.kinds import type_with_article
 from ...values.pointers import join
 from ..python.function import Block, PythonFunction
 from ..python.kind_tests import is_kind
 from ..python.pool import Pool, place_code
 from ..python.struct_layouts import Exceptions, Shapes
-from ..python.value import DICT, LIST, NULL, VARIABLE, Value, bare, comment, structs_needed
+from ..python.value import DICT, KIND_BITS, NULL, VARIABLE, Value, bare, comment, structs_needed
 from ..validation.conditions import ALWAYS, NEVER
 from ..validation.contracts import Contract, Terms
 from ..validation.subschemas import subschemas_of
@@ -289,7 +290,7 @@ class _Mapping:
         value = self.fields.iterated(route.each, scope, self.fields.site_of(route.each, scope), "items")
         if self.mode.counters is not None:
             value = writer.bound(replace(value.unshaped, stable=value.is_constant))
-            test = is_kind(value, value, LIST if route.key_name is None else DICT)
+            test = is_kind(value, value, KIND_BITS[route.each_type])
             self.fields.count_size(route, f"len({value.code}) if {test} else 0")
         if value.is_constant and value.constant is None:
             return
@@ -297,7 +298,7 @@ class _Mapping:
             value = value.unshaped
         if not value.stable or value.is_constant:
             value = writer.bound(replace(value, stable=False, constant=VARIABLE), f"{route.name}_items")
-        kind, words = (LIST, "a list") if route.key_name is None else (DICT, "an object")
+        kind, words = KIND_BITS[route.each_type], type_with_article(route.each_type)
         wishes = route.key_name or route.index_name or f"{route.as_name}_number", route.as_name
         entries = f"enumerate({value.text})" if route.key_name is None else f"{value.text}.items()"
         rejects = can_reject(route.let) or any(self.can_reject(rule, scope) for rule in rules)
