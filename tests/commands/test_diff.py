@@ -66,7 +66,7 @@ def test_values_of_a_corpus_on_demand(workspace: str) -> None:
 
 
 @pytest.mark.slow
-def test_no_change() -> None:
+def test_two_names_of_one_mapping_differ_in_nothing() -> None:
     result = diff("--check", "mparticle-moengage@1", "mparticle-moengage")
     assert (result.exit_code, result.stdout) == (0, "")
     assert result.stderr.startswith("no change in meaning; version ")

@@ -51,7 +51,9 @@ BASE: dict[str, Any] = {
     ],
 )
 @pytest.mark.parametrize("way", ["workspace", "rule"])
-def test_of_a_rule(change: Any, found: list[Any], way: str, write: Callable[..., Path], tmp_path: Path) -> None:
+def test_keys_of_a_rule_that_remove_nothing_are_reported(
+    change: Any, found: list[Any], way: str, write: Callable[..., Path], tmp_path: Path
+) -> None:
     files: dict[str, Any] = {"base/mapping.yaml": BASE, "base/any.schema.json": {}}
     if way == "workspace":
         files["ws.yaml"] = {"language": 1, "workspace": "w", "extends": "./base", "rules": [{"rule": "one", **change}]}
@@ -63,7 +65,7 @@ def test_of_a_rule(change: Any, found: list[Any], way: str, write: Callable[...,
     assert [(problem.data["name"], problem.hint) for problem in problems] == found
 
 
-def test_of_parts(write: Callable[..., Path], tmp_path: Path) -> None:
+def test_parts_that_remove_nothing_are_reported(write: Callable[..., Path], tmp_path: Path) -> None:
     workspace = {
         "language": 1,
         "workspace": "w",

@@ -41,7 +41,9 @@ def test_what_checks_report_can_be_set() -> None:
     [("M204", "did you mean 'M304'?"), ("M504", "did you mean 'M304'?"), ("nothing", f"known here: {KNOWN}")],
 )
 @pytest.mark.parametrize("rest", ["", "surplus: 1\n"])
-def test_another_code(write: Callable[..., Path], code: str, hint: str, rest: str) -> None:
+def test_a_code_whose_severity_cannot_be_set_has_a_hint(
+    write: Callable[..., Path], code: str, hint: str, rest: str
+) -> None:
     main = write({"mapping.yaml": f"{HEAD}checks: {{M206: ignore, {code}: ignore}}\n{rest}"})
     assert found(main)[0] == f"11:24 unknown key {code!r} in checks ({hint})"
 

@@ -55,7 +55,9 @@ def found(write: Callable[[Mapping[str, Any]], Path]) -> Callable[..., list[str]
         ("batch.items[?kind == 'sesion_start'] && item.n", "kind", "'sesion_start'", "session_start"),
     ],
 )
-def test_a_near_text(when: str, text: str, value: str, hint: str, found: Callable[..., list[str]]) -> None:
+def test_a_text_near_a_listed_one_has_a_hint(
+    when: str, text: str, value: str, hint: str, found: Callable[..., list[str]]
+) -> None:
     (problem,) = found(when)
     message = f"M228 warning {text!r} is compared with {value}, which the input schema does not list"
     assert problem.partition(" ")[2].startswith(f"{message} (did you mean {hint!r}?)")

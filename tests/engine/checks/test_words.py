@@ -106,7 +106,7 @@ def test_members_that_the_schema_lists(expression: str, found: Found) -> None:
         ("running", "known here: batch, settings"),
     ],
 )
-def test_at_the_top(expression: str, hint: str, found: Found) -> None:
+def test_an_unknown_name_at_the_top_has_a_hint(expression: str, hint: str, found: Found) -> None:
     assert [(code, given_hint) for code, _, given_hint in found(expression)] == [("M204", hint)]
 
 

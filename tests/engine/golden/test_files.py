@@ -94,7 +94,7 @@ def test_the_installed_mappings_are_the_default() -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_all_keys() -> None:
+def test_all_keys_of_a_test_file_are_read() -> None:
     write(Path(), "shop/v1/tests/inputs/batch.json", '[{"n": 1.0}, {"n": 18446744073709551615}]')
     file = file_of(
         "description: Purchases\n"

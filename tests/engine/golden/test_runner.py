@@ -36,7 +36,9 @@ def test_what_is_expected_passes(runner: golden.GoldenRunner) -> None:
         ("code: M505", 'hint: null, message: "\\"abc\\" cannot become double: it is not a decimal number"', []),
     ],
 )
-def test_exact(old: str, new: str, differences: list[str], runner: golden.GoldenRunner) -> None:
+def test_each_change_of_an_expectation_is_a_difference(
+    old: str, new: str, differences: list[str], runner: golden.GoldenRunner
+) -> None:
     assert PASSING.count(old) == 1
     assert differing(PASSING.replace(old, new), runner) == differences
 

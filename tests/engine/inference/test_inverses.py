@@ -55,7 +55,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("text", "expected"), [case for case in CASES if case[1] is not None])
-def test_left(text: str, expected: str) -> None:
+def test_what_a_condition_leaves_of_a_type(text: str, expected: str) -> None:
     assert written(narrow(CONTEXT, parse(text).tree, True).objects[0].value("x")) == expected
 
 
@@ -76,7 +76,7 @@ def test_nothing_is_lost(text: str, value: object) -> None:
 
 @pytest.mark.fuzz
 @given(st.lists(SCALARS | st.just([]), max_size=3))
-def test_alike(value: list[object]) -> None:
+def test_lists_are_alike_only_if_all_their_elements_are(value: list[object]) -> None:
     """Types of lists are `alike` only if the elements of all their lists are."""
     left = narrow(CONTEXT, parse("length(distinct(map(&type(@), x[*]))) <= `1`").tree, True)
     array = left.objects[0].value("x").array

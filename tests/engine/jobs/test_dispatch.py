@@ -93,7 +93,7 @@ def test_without_bulk(mapping_of: Callable[..., Mapping]) -> None:
     assert dispatch_of(rulebook).bulk is None
 
 
-def test_as_json(mapping_of: Callable[..., Mapping]) -> None:
+def test_a_dispatch_is_the_same_after_json(mapping_of: Callable[..., Mapping]) -> None:
     for main in ("rules: []", {"mapping.yaml": MAIN % 1000}):
         dispatch = dispatch_of(mapping_of(main).rulebook)
         assert Dispatch.from_json(orjson.loads(orjson.dumps(dispatch.to_json()))) == dispatch

@@ -61,7 +61,7 @@ def test_names(name: str, is_name: bool, is_root: bool) -> None:
         ("''", "a string"),
     ],
 )
-def test_found(text: str, words: str) -> None:
+def test_a_node_in_words(text: str, words: str) -> None:
     assert found(node(text)) == words
 
 

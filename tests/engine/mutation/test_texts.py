@@ -74,5 +74,5 @@ def test_which_tests_find_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
      ([], (), None), ({}, (), None), (None, (), None), (None, ("a",), "a"), ("a", ("a", "b"), "b"),
      ("a", ("a",), None)],
 )  # fmt: skip
-def test_other_values(value: Any, allowed: tuple[Any, ...], other: Any) -> None:
+def test_a_mutant_of_a_value_has_another_one(value: Any, allowed: tuple[Any, ...], other: Any) -> None:
     assert other_value(value, allowed) == other

@@ -33,7 +33,7 @@ def test_not_blank(text: str) -> None:
 
 @pytest.mark.fuzz
 @given(st.text(alphabet="a \n\x1c\u00a0\u3000\ufeff", max_size=4))
-def test_blank_edge(text: str) -> None:
+def test_the_pattern_of_blank_edges_finds_what_strip_removes(text: str) -> None:
     assert _has(BLANK_EDGE, text) == (text != text.strip())
 
 

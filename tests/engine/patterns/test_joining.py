@@ -36,7 +36,7 @@ def test_joined(one: str, other: str, first: str, last: str) -> None:
         (["(?:^a|b$)"], ["["], set()),
     ],
 )
-def test_kept(first: list[str], last: list[str], kept: set[str]) -> None:
+def test_patterns_that_a_joined_text_keeps(first: list[str], last: list[str], kept: set[str]) -> None:
     assert joined_patterns(first, None, last, None) == kept
 
 

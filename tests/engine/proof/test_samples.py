@@ -34,6 +34,6 @@ def test_the_same_seed_gives_the_same(schema: schemas.Schema) -> None:
     assert len({repr(instance(schema, Random(seed))) for seed in range(20)}) > 10
 
 
-def test_nothing_of_never() -> None:
+def test_an_empty_type_has_no_sample() -> None:
     with pytest.raises(NoSampleError):
         sample(NEVER, Random(0))

@@ -51,7 +51,7 @@ def outcome(run: Callable[[], Any]) -> str:
 @example(value=1e-7)
 @example(value=2**53 + 1)
 @example(value=float(2**63))
-def test_as_in_values(type_: str, value: Any) -> None:
+def test_quick_conversions_give_what_coerce_gives(type_: str, value: Any) -> None:
     if value is not None:
         assert outcome(lambda: QUICK[type_](value, Refusing(), None)) == outcome(lambda: coerce(value, type_))
 
@@ -69,7 +69,7 @@ FIRST_MS, LAST_MS = -62_135_596_800_000, 253_402_300_799_999
 @example(moment=2**64 - 1)
 @example(moment=-(2**63))
 @example(moment="1700000000123")
-def test_moments(moment: Any) -> None:
+def test_moments_become_the_texts_that_from_unix_ms_gives(moment: Any) -> None:
     assert outcome(lambda: support.utc_seconds(moment)) == outcome(lambda: call("from_unix_ms", moment, "seconds"))
     assert outcome(lambda: support.utc_milliseconds(moment)) == outcome(
         lambda: call("from_unix_ms", moment, "milliseconds")

@@ -143,7 +143,9 @@ def test_merging_loses_nothing(parts: list[dict[str, Any]], tight: Mapping) -> N
         ("/x/0", {"list": 3, "x": 2}, "/x/2"),
     ],
 )
-def test_shift(place: str, offsets: dict[str | None, int], shifted: str) -> None:
+def test_places_in_parts_of_lists_are_those_in_the_whole(
+    place: str, offsets: dict[str | None, int], shifted: str
+) -> None:
     assert shift(place, offsets) == shifted
 
 

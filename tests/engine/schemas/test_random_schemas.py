@@ -43,7 +43,9 @@ def book(tmp_path_factory: pytest.TempPathFactory, bodies: ModuleType, head: dic
 @pytest.mark.slow
 @pytest.mark.fuzz
 @pytest.mark.parametrize("seed", range(8))
-def test_doors(seed: int, book: Books, bodies: ModuleType, difference: Callable[[Result, Result], str]) -> None:
+def test_every_validator_of_random_bodies_gives_the_same(
+    seed: int, book: Books, bodies: ModuleType, difference: Callable[[Result, Result], str]
+) -> None:
     dice = Random(seed)
     content = bodies.mapping(dice)
     batches = [bodies.batch(dice) for _ in range(12)]

@@ -316,7 +316,7 @@ YEAR = "https://json-schema.org/draft/{}/schema"
         ({"prefixItems": [{}], "contains": {"type": "string"}, "unevaluatedItems": False}, [[1, "x"]], [[1, "x", 2]]),
     ],
 )
-def test_meaning(document: Any, valid: list[Any], invalid: list[Any]) -> None:
+def test_bodies_are_valid_as_each_keyword_means(document: Any, valid: list[Any], invalid: list[Any]) -> None:
     validator = Validator(schema_of(document))
     assert [body for body in valid if not validator.is_valid(body)] == []
     assert [body for body in invalid if validator.is_valid(body)] == []

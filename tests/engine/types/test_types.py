@@ -51,7 +51,7 @@ def _value(type_: Type, seed: int) -> object:
 @pytest.mark.fuzz
 @given(st.sampled_from(PARTS), st.sampled_from(PARTS), st.integers(0, 10_000))
 @settings(max_examples=settings().max_examples * 2)
-def test_laws(a: Type, b: Type, seed: int) -> None:
+def test_operations_on_types_lose_no_values(a: Type, b: Type, seed: int) -> None:
     value = _value(a, seed)
     in_a, in_b = includes(a, value), includes(b, value)
     both = union(a, b)

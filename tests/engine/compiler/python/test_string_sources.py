@@ -71,7 +71,7 @@ def test_listed(texts: set[str]) -> None:
     assert known.within(max(map(len, texts)))
 
 
-def test_common() -> None:
+def test_origins_of_several_strings_are_those_of_all() -> None:
     one, other = Region(), Region()
     text, plain = Value("a", STRING, texts=(one,)), Value("b", STRING)
     assert common([text, Value("b", STRING, texts=(other, one))]) == (one, other)
