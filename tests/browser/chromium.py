@@ -16,7 +16,9 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 OPTIONS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
-    *("--disable-default-apps", "--no-default-browser-check", "--remote-debugging-pipe", "about:blank"),
+    *("--disable-default-apps", "--no-default-browser-check"),
+    *("--renderer-process-limit=1", "--disable-site-isolation-trials"),  # not a new process for each page
+    *("--remote-debugging-pipe", "about:blank"),
 )
 PATIENCE = 20.0
 """The seconds after which an answer is given up."""
