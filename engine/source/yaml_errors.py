@@ -97,7 +97,7 @@ def explained(
         reason, hint = f"{character} cannot start a value", "quote a string that starts with it"
     elif error.context in _OF_MARKS:
         hint = f"quote a string that contains {character}"
-    elif "unexpected ':'" in said:
+    elif "unexpected ':'" in said or "escape" in said or "decimal num" in said:
         hint = usual
     elif error.context in _OF_TAGS:
         hint = "quote a string that starts with !"

@@ -245,6 +245,8 @@ SYNTAX = [
         "write ': ' after a key, and indent what is none",
     ),
     ('a: "\\q"', "1:5-1:6", "\\q stands for nothing in double quotes", ESCAPE_HINT),
+    ('a: {b: "\\q"}', "1:9-1:10", "\\q stands for nothing in double quotes", ESCAPE_HINT),
+    ('a: ["\\x1"]', "1:8-1:9", "hexadecimal digits are missing here", ESCAPE_HINT),
     ('a: "\\ud83d"', "1:7-1:8", "the escape stands for no character", ESCAPE_HINT),
     ("a: 1\nb: |\n\tc", "3:1-3:2", "a tab cannot stand here", "YAML indents with spaces"),
     ("%YAML 2.0\n---\na", "1:1-1:2", "%YAML names no version of YAML that is known", "remove the line"),
