@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import signal
@@ -10,8 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-from moemap.engine.studio.process import WorkerProcess
 
 from .conftest import MAIN, MAPPING, TESTS, Site, touch
 
@@ -488,28 +485,3 @@ def test_nothing_of_the_project_is_imported(run: Run) -> None:
             os.chdir(here)
 
     run(work)
-
-
-def test_the_process_ends_with_studio(run: Run) -> None:
-    processes: list[asyncio.subprocess.Process | None] = []
-
-    async def work(site: Site) -> None:
-        async with site.page() as page:
-            await page.get("project")
-            await page.note("tests", lambda one: not one["running"])
-            processes.extend((site.studio.worker.process, site.studio.testing.process))
-            groups = {os.getpgid(process.pid) for process in processes if process is not None}
-            assert os.getpgrp() not in groups  # what interrupts Studio leaves them be
-
-    run(work)
-    assert len(processes) == 2
-    assert all(process is not None and process.returncode is not None for process in processes)
-
-
-def test_messages_over_the_pipe_are_whole() -> None:
-    process = WorkerProcess.__new__(WorkerProcess)
-    process._changes = {}
-    process.change({"texts": {"a": "1"}, "selected": {"mapping": "x", "samples": []}})
-    process.change({"texts": {"b": "2"}, "selected": {"mapping": "y"}, "disk": True})
-    process.change({"texts": {"a": None}})
-    assert process._changes == {"texts": {"a": None, "b": "2"}, "selected": {"mapping": "y"}, "disk": True}
