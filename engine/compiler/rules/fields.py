@@ -17,9 +17,10 @@ from ...language.traversal import can_reject, can_reject_value, is_plain, roots_
 from ...values.kinds import type_with_article
 from ..expressions.compiler import ExpressionCompiler
 from ..expressions.templates import template
-from ..python.function import PythonFunction
+from ..python.function import Block, PythonFunction
 from ..python.kind_tests import NOTHING, is_kind
 from ..python.string_sources import common
+from ..python.struct_layouts import listed
 from ..python.value import ANY, DICT, KIND_BITS, LIST, NULL, VARIABLE, Value, bare
 from ..validation.conditions import any_of
 from .alike import grouped, write
@@ -114,14 +115,14 @@ class FieldCompiler(Emitter):
                 self.count_value(field, "converted", found)
             self.count_value(field, "absent", found, "-=")
             return found
-        name, kept = variable or self.writer.name(wish), list[Value]()
+        name, kept = variable or self.writer.name(wish), list[tuple[Value, Block]]()
         self.writer.line(f"{name} = None")
         here = self.writer.block
         start = len(here.items)
 
         def keep(value: Value) -> None:
-            kept.append(value)
-            self.writer.line(f"{name} = {bare(value.code)}")
+            with self.writer.inside("") as block:
+                kept.append((value, block))
 
         if found is not None:
             converted(self, found, field, scope, self._present(field, keep))
@@ -130,7 +131,11 @@ class FieldCompiler(Emitter):
         if len(here.items) == start:
             here.items.pop()
             return self.writer.pool.constant(None)
-        return self._one_of(name, kept, NULL)
+        shapes = {value.shape for value, _ in kept}
+        shape = shapes.pop() if len(shapes) == 1 else None
+        for value, block in kept:
+            block.items.append(f"{name} = {bare(value.code if shape is None else value.text)}")
+        return replace(self._one_of(name, [value for value, _ in kept], NULL), shape=shape)
 
     def _is_fixed(self, when: Expr, scope: CodeScope) -> bool:
         """Returns whether a condition is the same for every batch."""
@@ -372,12 +377,12 @@ class FieldCompiler(Emitter):
                     test = made.code
                 else:
                     made = self.value(source.value, inner.at(inner.output), f"{source.as_name}_value")
-                    test = f"{made.code} is not None"
+                    test = f"{made.text} is not None"
                     self.copied(source.value, made, source.value.place)
-                self.kept(made, test, partial(writer.line, f"{found}.append({made.code})"), nothing)
+                self.kept(made, test, partial(writer.line, f"{found}.append({made.text})"), nothing)
         if scope.contract is not None and made.fits:
             self.require(scope.contract.collected(found))
-        sink(replace(writer.declare(found, LIST, made.kinds & ~NULL or ANY), fits=made.fits))
+        sink(replace(writer.declare(found, LIST, made.kinds & ~NULL or ANY, listed(made.shape)), fits=made.fits))
 
     def lets(self, definitions: tuple[Field, ...], scope: CodeScope) -> CodeScope:
         """The scope with the lets added. Plain ones are computed at once, others where they are used."""
