@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "fill", "transform"]
 
+BATCH = "_batch"
+"""The name of the column with the batches while Spark maps them."""
 MOST_ROWS = 1000
 MOST_INPUTS = 100
 """The number of inputs that are added to an outbox in one transaction."""
@@ -68,16 +70,15 @@ def transform(
 
     Before Spark starts, it raises MappingError for an unusable mapping, and ValueError for unusable columns.
     """
-    from pyspark.sql import functions
     from pyspark.sql.types import StructType
 
     load(mapping, settings)
-    if _is_nested(_checked(df, column)):
-        df = df.withColumn(column, functions.to_json(column))
-    schema = StructType([field for field in df.schema.fields if field.name != column])
+    others = [name for name in df.columns if name != column]
+    df = _with_text(df, column)
+    schema = StructType([field for field in df.schema.fields if field.name != BATCH])
     for name, type_ in COLUMNS.items():
         schema = schema.add(name, type_)
-    return df.mapInArrow(_mapper(mapping, settings, column), schema)
+    return df.mapInArrow(_mapper(mapping, settings, BATCH), schema).toDF(*others, *COLUMNS)
 
 
 def fill(
@@ -91,12 +92,8 @@ def fill(
     parameters, and the errors raised before Spark starts, are those of `transform`; OutboxError and the errors of Spark
     are raised later. Needs the extra `delivery`, or `postgres`, on every executor.
     """
-    from pyspark.sql import functions
-
     load(mapping, settings)
-    if _is_nested(_checked(df, column)):
-        df = df.withColumn(column, functions.to_json(column))
-    df.select(column).foreachPartition(_filler(outbox, mapping, settings))
+    _with_text(df, column).select(BATCH).foreachPartition(_filler(outbox, mapping, settings))
 
 
 def _filler(outbox: str, mapping: str, settings: Values[str, Any] | None) -> Callable[[Iterator[Any]], None]:
@@ -123,6 +120,18 @@ def _filler(outbox: str, mapping: str, settings: Values[str, Any] | None) -> Cal
             take(opened, plan, Transform(recipe, program), name, units, lambda _rejects: None, lambda _taken: None)
 
     return fill_from
+
+
+def _with_text(df: DataFrame, column: str) -> DataFrame:
+    """The columns with `BATCH` as the text of the batches, and the others under names that count them.
+
+    Spark reads the name of a column as a path, where `.`, `*` and backticks have a meaning.
+    """
+    from pyspark.sql import functions
+
+    is_nested = _is_nested(_checked(df, column))
+    df = df.toDF(*(BATCH if name == column else f"_{number}" for number, name in enumerate(df.columns)))
+    return df.withColumn(BATCH, functions.to_json(BATCH)) if is_nested else df
 
 
 def _checked(df: DataFrame, column: str) -> DataType:

@@ -100,6 +100,17 @@ def test_structs_and_binary(spark: SparkSession) -> None:
     assert found(transform(as_struct, MAPPING)) == found(transform(as_bytes, MAPPING)) == expected([text])
 
 
+@pytest.mark.parametrize("column", ["a.b", "a`b", "*", "value"])
+@pytest.mark.parametrize("value", ["'{}'", "named_struct('user_attributes', map('plan', 'gold'))"])
+def test_names_of_columns_are_no_paths(spark: SparkSession, tmp_path: Path, column: str, value: str) -> None:
+    df = spark.sql(f"select 1 as n, {value} as batch, 2 as n2, 3 as n3").toDF("x.y", column, "x`y", "X.Y")
+    mapped = transform(df, MAPPING, column)
+    assert mapped.columns == ["x.y", "x`y", "X.Y", *COLUMNS]
+    assert {tuple(row)[:3] for row in mapped.collect()} == {(1, 2, 3)}
+    fill(df, str(tmp_path / "outbox.db"), MAPPING, column)
+    assert (tmp_path / "outbox.db").exists()
+
+
 def test_a_row_that_is_no_text_costs_no_other(spark: SparkSession) -> None:
     frame = spark.sql("select 0 as number, cast(X'7B22FF227D' as string) as value union all select 1, '{}'").coalesce(1)
     first, *others = transform(frame, MAPPING).collect()
