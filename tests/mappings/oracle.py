@@ -169,6 +169,17 @@ def consents(batch: dict[str, JSON]) -> tuple[dict[str, JSON], dict[str, JSON]]:
     return states, obj(obj(ccpa).get("data_sale_opt_out"))
 
 
+def opted_out(batch: dict[str, JSON], ccpa: dict[str, JSON]) -> str | None:
+    """What becomes of events by the CCPA opt-out: one that cannot be read rejects them."""
+    state = obj(batch.get("consent_state"))
+    side = state["ccpa"] if there(state.get("ccpa")) else state.get("ccpa_consent_state")
+    answer = ccpa.get("consented")
+    levels = (batch.get("consent_state"), side, obj(side).get("data_sale_opt_out"))
+    if any(not isinstance(level, dict | None) for level in levels) or answer is not None and boolean(answer) is None:
+        return "rejected"
+    return "skipped" if boolean(answer) else None
+
+
 def consent_attributes(batch: dict[str, JSON]) -> dict[str, JSON]:
     made: dict[str, JSON] = {}
     gdpr, ccpa = consents(batch)
@@ -208,7 +219,9 @@ class Events:
         gdpr, ccpa = consents(batch)
         purpose = settings["require_gdpr_purpose"]
         granted = not purpose or boolean(gdpr.get(purpose_of(purpose), {}).get("consented"))
-        self.barred = not granted or (settings["respect_ccpa_opt_out"] and boolean(ccpa.get("consented")))
+        self.barred = None if granted else "skipped"
+        if granted and settings["respect_ccpa_opt_out"]:
+            self.barred = opted_out(batch, ccpa)
 
     @staticmethod
     def changed(event_type: str, data: dict[str, JSON]) -> JSON:
@@ -221,7 +234,7 @@ class Events:
     def outcome(self, event: JSON) -> str:
         """The outcome of an event, whose requests are kept."""
         if self.barred:
-            return "skipped"
+            return self.barred
         data, event_type = obj(obj(event).get("data")), obj(event).get("event_type")
         if not isinstance(event_type, str) or event_type not in HANDLED:
             return "skipped"
