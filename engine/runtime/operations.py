@@ -94,6 +94,7 @@ _ORDERED = (int, float, str)
 _HOUR_ZERO = datetime(1970, 1, 1)
 _SIXTY = [f"{number:02}" for number in range(60)]
 _SECONDS_OF_HOUR = [f"{minute}:{second}Z" for minute in _SIXTY for second in _SIXTY]
+_MOST_HOURS = 4096
 _EXACT = 2**53
 _TEXT = {str}
 _NO_KINDS: frozenset[str] = frozenset()
@@ -225,7 +226,7 @@ def utc_seconds(moment: Any) -> Any:
     """The function `from_unix_ms` for whole seconds."""
     if type(moment) is int:
         try:
-            return _hour(moment // 3_600_000) + _SECONDS_OF_HOUR[moment // 1000 % 3600]
+            return _HOURS[moment // 3_600_000] + _SECONDS_OF_HOUR[moment // 1000 % 3600]
         except OverflowError:
             pass
     return None if moment is None else call("from_unix_ms", moment, "seconds")
@@ -235,16 +236,23 @@ def utc_milliseconds(moment: Any) -> Any:
     """The function `from_unix_ms` for milliseconds."""
     if type(moment) is int:
         try:
-            return f"{_hour(moment // 3_600_000)}{_SECONDS_OF_HOUR[moment // 1000 % 3600][:5]}.{moment % 1000:03}Z"
+            return f"{_HOURS[moment // 3_600_000]}{_SECONDS_OF_HOUR[moment // 1000 % 3600][:5]}.{moment % 1000:03}Z"
         except OverflowError:
             pass
     return None if moment is None else call("from_unix_ms", moment, "milliseconds")
 
 
-@lru_cache(maxsize=4096)
-def _hour(number: int) -> str:
-    """An hour since 1970 as text up to the colon before the minutes; cached, since few hours occur together."""
-    return (_HOUR_ZERO + timedelta(hours=number)).isoformat()[:14]
+class _Hours(dict[int, str]):
+    """Hours since 1970 as text up to the colon before the minutes, kept, since few hours occur together."""
+
+    def __missing__(self, number: int) -> str:
+        if len(self) >= _MOST_HOURS:
+            self.clear()
+        text = self[number] = (_HOUR_ZERO + timedelta(hours=number)).isoformat()[:14]
+        return text
+
+
+_HOURS = _Hours()
 
 
 def _arithmetic(name: str, operator: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:

@@ -7,8 +7,8 @@ reader, so that both always agree: numbers keep their kind, integers have 64 bit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import reduce
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial, reduce
 from operator import attrgetter, or_
 from types import CodeType
 from typing import Annotated, Any, NoReturn
@@ -19,7 +19,7 @@ from orjson import dumps, loads
 from ..diagnostics.problem import Problem
 from ..values.budget import Budget, TooMuchCopied, scanning
 from ..values.coercion import coerce
-from ..values.once import Lock
+from ..values.once import Lock, Once
 from ..values.payload import MAX_INPUT_NODES
 from ..values.pointers import escape
 from .assembly import NotOne, OutputSpec, Target, Unusual, combined, has_too_many, is_valid, quickly
@@ -112,6 +112,20 @@ def assemble(
     requests += quickly(output, envelope, target, pieces, notes.validators)
 
 
+def joined(output: OutputSpec, envelope: dict[str, Any], parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """The body combined from several parts, as `combined` makes it, of objects that nothing else refers to."""
+    if len(parts) == 2 and len(parts[1]) == 1:  # the usual case: what one part has more is disjoint
+        one, other = parts
+        ((name, value),) = other.items()
+        before: Any = one.get(name)
+        is_merge = type(before) is dict and type(value) is dict and output.combine[name] == "merge"
+        if is_merge and before.keys().isdisjoint(value):
+            before.update(value)
+            envelope.update(one)
+            return envelope
+    return combined(output, envelope, parts)
+
+
 class Silent:
     """Replaces Notes for structs: raises Unusual for a problem whose place can be computed only from the batch."""
 
@@ -158,6 +172,7 @@ _NAMES = {
     "is_larger": is_larger,
     "is_too_much": is_too_much,
     "is_valid": is_valid,
+    "joined": joined,
     "new": _new,
     "reported": reported,
     "unusual": unusual,
@@ -169,7 +184,7 @@ class StructMapper:
 
     There is no result for a batch that does not fit the structs, or with problems other than those that rules report
     themselves. While these are frequent, most texts are not tried. The names of members that the schema does not
-    declare are learnt from the first batches that have them.
+    declare, and the order of all members, are learnt from the first batches that have them.
     """
 
     def __init__(
@@ -179,14 +194,30 @@ class StructMapper:
         self._names = {"__name__": code.co_filename, **names, **_NAMES}
         self._notes = Silent(validators)
         self._pause = self._left_out = 0
-        self._undeclared = _Undeclared()
-        self._way = self._made()
+        self._members = _Members()
+        self._lock = Lock()
+        function, self._read = self._made()
+        self._way: tuple[Callable[[Any, Any], Any], Callable[[bytes], Any]] = (function, self._first)
 
     def _made(self) -> tuple[Callable[[Any, Any], Any], Callable[[bytes], Any]]:
         """The function that maps structs, and the one that reads them."""
-        namespace: dict[str, Any] = {**self._names, "struct": self._undeclared.struct}
+        namespace: dict[str, Any] = {**self._names, "struct": self._members.struct}
         exec(self._code, namespace)  # noqa: S102 - the source has nothing of the rules in it but literals
         return namespace["transform"], msgspec.json.Decoder(namespace["STRUCT_1"]).decode
+
+    def _first(self, text: bytes) -> Any:
+        """Reads the first batch, and has its members tell in which order to expect those of others."""
+        self._way = self._way[0], self._read
+        Once(partial(self._arrange, text)).begin()
+        return self._read(text)
+
+    def _arrange(self, text: bytes) -> None:
+        if self._members.arrange(text):
+            self._renew()
+
+    def _renew(self) -> None:
+        with self._lock:  # so that the last one has all that was learnt
+            self._way = self._made()
 
     def transform(self, text: bytes) -> Result | None:
         """The Result of a batch; None if the batch must be mapped as an object."""
@@ -202,49 +233,70 @@ class StructMapper:
             self._pause = 0
             return _new(Result, (tuple(requests), tuple(skipped), tuple(problems), None))
         except _NO_ANSWER as error:
-            if isinstance(error, msgspec.ValidationError) and self._undeclared.learn(text):
-                self._way = self._made()
+            if isinstance(error, msgspec.ValidationError) and self._members.learn(text):
+                self._renew()
                 return None
             self._left_out = self._pause
             self._pause = min(2 * self._pause + 1, _LONGEST_PAUSE)
             return None
 
 
-class _Undeclared:
-    """The names of members that batches have and the schema does not declare, by the place of the struct."""
+class _Members:
+    """The members of structs: those that the schema declares, and those that batches have beside them, by their place.
+
+    Members in the order of those of the batches are found without a search.
+    """
 
     def __init__(self) -> None:
         self._declared: dict[str, frozenset[str]] = {}
         self._found: dict[str, dict[str, None]] = {}
+        self._order: dict[str, list[str]] = {}
         self._times = 0
         self._lock = Lock()
 
     def struct(self, place: str, members: Sequence[tuple[str, str, Any]]) -> type[msgspec.Struct]:
         """Creates a struct class that has the members found so far, too."""
         self._declared[place] = frozenset(name for name, _, _ in members)
-        return struct(place, members, tuple(self._found.get(place, ())))
+        first = self._order.get(place, [])
+        ordered = sorted(members, key=lambda member: first.index(member[0]) if member[0] in first else len(first))
+        return struct(place, ordered, tuple(self._found.get(place, ())))
+
+    def arrange(self, text: bytes) -> bool:
+        """Puts the members that a batch has first, in its order; returns whether it is one."""
+        try:
+            for place, value in self._objects(text):
+                order = self._order.setdefault(place, [])
+                order += [name for name in value if name in self._declared[place] and name not in order]
+        except ValueError:
+            return False
+        return True
 
     def learn(self, text: bytes) -> bool:
         """Adds the new names of a batch, up to a limit; returns whether there are any."""
         with self._lock:
             if self._times >= _MOST_TIMES:
                 return False
-            try:
-                pending: list[tuple[str, Any]] = [("", loads(text))]
-            except ValueError:
-                return False
             before = sum(map(len, self._found.values()))
-            while pending:
-                place, value = pending.pop()
-                if type(value) is list:
-                    pending += [(_below(place, "[]"), element) for element in value]
-                elif type(value) is dict and place in self._declared:
-                    pending += [(_below(place, name), member) for name, member in value.items()]
+            try:
+                for place, value in self._objects(text):
                     names = [name for name in value if name not in self._declared[place] and len(name) <= _LONGEST_NAME]
                     self._found.setdefault(place, {}).update(dict.fromkeys(names))
+            except ValueError:
+                return False
             found = sum(map(len, self._found.values()))
             self._times = _MOST_TIMES if found > _MOST_NAMES else self._times + 1
             return before < found <= _MOST_NAMES
+
+    def _objects(self, text: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The objects of a batch for which there are structs, each with its place. Raises ValueError."""
+        pending: list[tuple[str, Any]] = [("", loads(text))]
+        while pending:
+            place, value = pending.pop()
+            if type(value) is list:
+                pending += [(_below(place, "[]"), element) for element in value]
+            elif type(value) is dict and place in self._declared:
+                pending += [(_below(place, name), member) for name, member in value.items()]
+                yield place, value
 
 
 def _below(place: str, name: str) -> str:

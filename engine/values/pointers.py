@@ -13,7 +13,7 @@ _ELEMENT = re.compile("0|[1-9][0-9]{0,17}")
 
 def escape(token: str) -> str:
     """Escapes an object key for a pointer."""
-    return token.replace("~", "~0").replace("/", "~1")
+    return token if token.isidentifier() else token.replace("~", "~0").replace("/", "~1")
 
 
 def pointer(tokens: Iterable[str | int]) -> str:

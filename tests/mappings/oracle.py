@@ -175,7 +175,7 @@ def opted_out(batch: dict[str, JSON], ccpa: dict[str, JSON]) -> str | None:
     side = state["ccpa"] if there(state.get("ccpa")) else state.get("ccpa_consent_state")
     answer = ccpa.get("consented")
     levels = (batch.get("consent_state"), side, obj(side).get("data_sale_opt_out"))
-    if any(not isinstance(level, dict | None) for level in levels) or answer is not None and boolean(answer) is None:
+    if any(not isinstance(level, dict | None) for level in levels) or (answer is not None and boolean(answer) is None):
         return "rejected"
     return "skipped" if boolean(answer) else None
 

@@ -11,7 +11,7 @@ from ...functions.table import FUNCTIONS
 from ..python.kind_tests import TYPE_KINDS, first_of, is_kind
 from ..python.string_sources import common
 from ..python.value import ANY, BOOLEAN, DICT, INTEGER, LIST, NULL, STRING, Value, bare
-from .inline import INLINE, bare_elements
+from .inline import INLINE, are_known, bare_elements
 from .projections import BY_KEYS, Small, by_keys, key, mapping
 from .visitor import Visitor
 
@@ -102,7 +102,7 @@ def _count_of_names(compiler: Visitor, node: TreeNode, current: Value | None) ->
     pool = compiler.writer.pool
     if _method_of_element(expref) == "str.lower":
         spellings = pool.name("SPELLINGS", "Spellings()")
-        test = f"{spellings}.issuperset({value.code})"
+        test = are_known(compiler, value, spellings).code
         return Value(f"(len({value.code}) if {test} else {spellings}.count({value.code}))", INTEGER)
     made = key(compiler, expref, STRING)
     if made.kinds != STRING or made.function is None:

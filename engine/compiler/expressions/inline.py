@@ -176,8 +176,15 @@ def spelled(compiler: Visitor, target: Value, name: str) -> Value:
     writer, exact = compiler.writer, compiler.object_of(target)
     spellings = writer.pool.name("SPELLINGS", "Spellings()")
     writer.pool.name("ASKED", f"{spellings}.asked({name!r})")
-    made = f"{exact.code} if {spellings}.issuperset({exact.code}) else {spellings}.of({exact.code})"
+    made = f"{exact.code} if {are_known(compiler, target, spellings).code} else {spellings}.of({exact.code})"
     return writer.shared(target, "spelled", f"{target.code}_spelled", lambda: (made, DICT))
+
+
+def are_known(compiler: Visitor, target: Value, spellings: str) -> Value:
+    """The test that no names of an object differ in letter case only, and requested ones are spelt as requested."""
+    writer, made = compiler.writer, f"{spellings}.issuperset({target.code} or ())"
+    is_object = not writer.declared.get(target.text, ANY) & ~(DICT | NULL)  # wherever it is known
+    return writer.shared(target, "are known", f"{target.code}_are_known", lambda: (made, BOOLEAN), early=is_object)
 
 
 def _from_unix_ms(compiler: Visitor, arguments: list[Value]) -> Value | None:

@@ -204,11 +204,19 @@ class PythonFunction:
         return next((block.texts[code] for block in self.block.ancestors() if code in block.texts), None)
 
     def shared(
-        self, base: Value, what: str, wish: str, make: Callable[[], tuple[str, int]], like: Value | None = None
+        self,
+        base: Value,
+        what: str,
+        wish: str,
+        make: Callable[[], tuple[str, int]],
+        like: Value | None = None,
+        *,
+        early: bool = False,
     ) -> Value:
         """A value derived from a stable one that cannot fail: computed once, outside of loops that do not change it.
 
-        If it is `like` another value, it takes over what is known of its elements, shape and strings.
+        If it is `like` another value, it takes over what is known of its elements, shape and strings. An `early` one is
+        computed outside of conditions, too, so that it serves what comes after them.
         """
         key = (base.text, what)
         for block in self.block.ancestors():
@@ -219,7 +227,10 @@ class PythonFunction:
         for block in self.block.ancestors():
             if block is home:
                 break
-            if block.loops and block.parent is not None:
+            if block.parent is None:
+                break
+            early = early and block.code_of is None and not block.header.startswith("def")
+            if block.loops or early:
                 target = block.parent
         code, kinds = make()
         if structs_needed(code):  # which must not be evaluated too early

@@ -10,7 +10,7 @@ from ...values.equality import is_empty
 from ...values.numbers import MAX_INTEGER, MIN_INTEGER
 from ..python.kind_tests import is_kind
 from ..python.string_sources import NUMERALS, among
-from ..python.value import ANY, BOOLEAN, DICT, INTEGER, LIST, NULL, NUMBER, STRING, Value, bits_of, kinds_of
+from ..python.value import ANY, BOOLEAN, DICT, FLOAT, INTEGER, LIST, NULL, NUMBER, STRING, Value, bits_of, kinds_of
 from .emitter import Emitter, Sink
 from .scope import CodeScope
 
@@ -69,7 +69,12 @@ def _looked_up(fields: Emitter, value: Value, table: Table, field: Field, scope:
             kinds |= value.kinds
         last = value.code if unlisted == "keep" else "UNLISTED" if unlisted == "reject" else otherwise
         name = writer.name(field.name or "listed")
-        writer.line(f"{name} = looked_up({entries}, {table.ignore_case}, {value.code}, {last})")
+        key = f"{value.code}.casefold()" if table.ignore_case else value.code
+        test = is_kind(value, value, STRING)
+        slow = f"looked_up({entries}, {table.ignore_case}, {value.code}, {last})"
+        found = f"{entries}.get({key}, {last})"
+        found = {"True": found, "False": slow}.get(test, f"{found} if {test} else {slow}")
+        writer.line(f"{name} = {found}")
         if unlisted == "reject":
             site = scope.site("M507", field.place, scope.reads_of_field(field))
             with writer.inside(f"if {name} is UNLISTED:"):
@@ -144,6 +149,9 @@ def _coerced(fields: Emitter, value: Value, field: Field, scope: CodeScope, sink
     name = writer.name(field.name or "converted")
     if fields.mode.of_structs:
         direct = f"as_{field.type}({value.code}, notes, None)"
+        if field.type == "string" and value.kinds & FLOAT and value.stable:  # most doubles have no exponent
+            double = f"type({value.code}) is float and 0.0001 <= {value.code} < 1e15"
+            direct = f"dumps({value.code}).decode().removesuffix('.0') if {double} else {direct}"
         writer.line(f"{name} = {direct if is_direct else f'coerce({arguments})'}")
         texts = (NUMERALS,) if value.texts and field.type == "string" and is_direct else ()
         sink(replace(writer.declare(name, _wanted(field)), texts=texts))

@@ -372,17 +372,41 @@ class FieldCompiler(Emitter):
             with self.rejecting(rejects, "continue"):
                 inner = self.lets(source.let, inner)
                 nothing = "" if inner.quiet else self.skip(inner, inner.rule_code, repr("nothing to map"))
+
+                def add(value: Value, test: str) -> None:
+                    self.kept(value, test, partial(writer.line, f"{found}.append({value.text})"), nothing)
+
                 if isinstance(source.value, ObjectSource):
                     made = self.object(source.value, inner, f"{source.as_name}_fields")
-                    test = made.code
-                else:
+                    add(made, made.code)
+                elif nothing or self.mode.is_traced or source.value.applied != {"when"}:
                     made = self.value(source.value, inner.at(inner.output), f"{source.as_name}_value")
-                    test = f"{made.text} is not None"
                     self.copied(source.value, made, source.value.place)
-                self.kept(made, test, partial(writer.line, f"{found}.append({made.text})"), nothing)
+                    add(made, f"{made.text} is not None")
+                else:  # elements without a value go by unmentioned
+                    made = self._each_value(source.value, inner, add)
         if scope.contract is not None and made.fits:
             self.require(scope.contract.collected(found))
         sink(replace(writer.declare(found, LIST, made.kinds & ~NULL or ANY, listed(made.shape)), fits=made.fits))
+
+    def _each_value(self, field: Field, scope: CodeScope, add: Callable[[Value, str], None]) -> Value:
+        """Writes the code that adds the value of an element where there is one; returns what is known of it."""
+        values: list[Value] = []
+
+        def keep(value: Value) -> None:
+            value = self.writer.bound(value.unshaped)
+            values.append(value)
+            self.copied(field, value, field.place)
+            add(value, f"{value.text} is not None")
+
+        constant = self.constant(field)
+        if constant is None:
+            self.field(field, scope.at(scope.output), keep)
+        elif constant.constant is not None:
+            self.gave(field, scope)
+            keep(constant)
+        kinds = sum(bit for bit in KIND_BITS.values() if any(value.kinds & bit for value in values))
+        return Value("", kinds or ANY)
 
     def lets(self, definitions: tuple[Field, ...], scope: CodeScope) -> CodeScope:
         """The scope with the lets added. Plain ones are computed at once, others where they are used."""

@@ -28,6 +28,7 @@ _HELPER = re.compile(r"\b[a-z_]+_[0-9]+\(")
 """A call of a helper function, most of which go over lists."""
 _CALL = re.compile(r"(?<!\btype)\(")
 """A call that may end the function, or a parenthesis."""
+_LOOKUP = re.compile(r"CHANGED_\d+\[\w+\]")
 _MOST_COPIES = 2
 """The maximum number of copies of code that computes what it needs only under conditions."""
 _LONGEST_COPY = 20
@@ -102,7 +103,8 @@ class Let:
     def _is_there(self) -> bool:
         """Returns whether the value is certainly computed at this point."""
         value = self.written()
-        return value.is_constant or any(self.variable in block.made for block in self.writer.block.ancestors())
+        is_short = value.is_constant or _LOOKUP.fullmatch(value.text) is not None
+        return is_short or any(self.variable in block.made for block in self.writer.block.ancestors())
 
     def _is_passed(self) -> bool:
         """Makes the value a parameter of the code that is being written, if possible; returns whether it is."""
@@ -172,6 +174,8 @@ class Let:
             value = self._write_apart()
             if value.is_constant and not self._body.items and all(need._is_safe for need in self._needs):
                 self._value = value
+            elif self.fields.mode.of_structs and (found := self._lookup()) is not None:
+                self._value = replace(value, text=found, stable=False)
             elif self._is_harmless():
                 self._write_before(value)
             else:
@@ -270,6 +274,12 @@ class Let:
                     pending.append(other)
         for let in sorted(found.values(), key=lambda let: let._number):
             let.written()
+
+    def _lookup(self) -> str | None:
+        """The code of a let that looks up what becomes of a name: it is so short that each use has it."""
+        lines = [line for line in self._body.lines() if line and line != self._body.header]
+        code = lines[0].partition(" = ")[2] if len(lines) == 1 else ""
+        return code if _LOOKUP.fullmatch(code) else None
 
     def _is_harmless(self) -> bool:
         """Returns whether the code can be executed although it may not be needed: it is short and reports nothing."""

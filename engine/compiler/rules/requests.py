@@ -88,13 +88,25 @@ class RequestCompiler:
             self._request(spec, constant, f"{{**{envelope}, {spec.element_of!r}: {parts}}}", target, fits)
         elif single:
             one = f"{{**{envelope}, **{parts}[0]}} if len({parts}) == 1"
-            self._request(spec, constant, f"{one} else combined({constant}, {envelope}, {parts})", target, fits)
+            combining = "joined" if spec.simple and self._are_new(spec) else "combined"
+            self._request(spec, constant, f"{one} else {combining}({constant}, {envelope}, {parts})", target, fits)
         else:
             names = [writer.name(wish) for wish in ("path", "query", "headers")] if spec.aimed else []
             part = writer.name("part")
             with writer.inside(f"for {', '.join([*names, part])} in {parts}:", loops=True):
                 aim = (names[0], names[1], names[2]) if spec.aimed else target
                 self._request(spec, constant, f"{{**{envelope}, **{part}}}", aim, fits)
+
+    def _are_new(self, spec: OutputSpec) -> bool:
+        """Returns whether all objects that are merged are made for the parts of this output."""
+        merged = {name for name, how in spec.combine.items() if how == "merge"}
+        return all(
+            isinstance(rule.body, ObjectSource)
+            and not rule.body.spreads
+            and all(isinstance(field.source, ObjectSource) for field in rule.body.fields if field.name in merged)
+            for rule in self.rulebook.rules
+            if rule.output == spec.name
+        )
 
     def bounded(self, parts: Mapping[str, str]) -> None:
         """Writes the code that refuses bodies that are too large together; the variables with parts, by output."""

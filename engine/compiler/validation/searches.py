@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ...patterns.parser import Anchor, CharacterSet, Concatenation, PatternError, PatternNode, read
+from ...patterns.parser import Alternation, Anchor, CharacterSet, Concatenation, PatternError, PatternNode, read
 from ...patterns.python import fits_all, is_one
 from ...patterns.searching import is_linear, python_text
 from ..python.pool import Pool
@@ -49,6 +49,9 @@ def search_code(pattern: str, text: str, pool: Pool) -> str | None:
     start = _literal(parts[1:]) if parts[0] == Anchor(True) else None
     if start is not None:
         return f"({text}[:{len(start)}] == {start!r})"
+    words = _words(parts)
+    if words is not None:
+        return f"({text}.isascii() and {text}.lower() in {pool.texts(words)})"
     if not is_linear(part):
         return None
     found = f"{pool.name('SEARCH', f'pattern({python_text(part)!r})')}({text}) is not None"
@@ -60,6 +63,27 @@ def _literal(parts: tuple[PatternNode, ...]) -> str | None:
     """The literal that the nodes match, if they match one string only; else None."""
     codes = [part.ranges[0][0] for part in parts if isinstance(part, CharacterSet) and is_one(part.ranges)]
     return "".join(map(chr, codes)) if parts and len(codes) == len(parts) else None
+
+
+def _words(parts: tuple[PatternNode, ...]) -> frozenset[str] | None:
+    """The words in lower case of which the nodes match one as the whole string, in any letter case; None for others."""
+    if len(parts) != 3 or parts[0] != Anchor(True) or parts[2] != Anchor(False):
+        return None
+    found = set()
+    for one in parts[1].parts if isinstance(parts[1], Alternation) else ():
+        letters = [_letter(each) for each in (one.parts if isinstance(one, Concatenation) else (one,))]
+        if "" in letters:
+            return None
+        found.add("".join(letters))
+    return frozenset(found) or None
+
+
+def _letter(node: PatternNode) -> str:
+    """The character in lower case that a node matches in both letter cases; empty for any other node."""
+    ranges = node.ranges if isinstance(node, CharacterSet) else ()
+    taken = {chr(low) for low, high in ranges if low == high}
+    letter = min(taken, default="").lower()
+    return letter if letter.isascii() and len(taken) == len(ranges) and taken == {letter, letter.upper()} else ""
 
 
 def _takes_printable(parts: tuple[PatternNode, ...]) -> bool:

@@ -89,3 +89,10 @@ def test_flattened(value: list[Any]) -> None:
 
 def test_only_lists_are_flattened() -> None:
     assert support.flattened({"a": 1}) is None
+
+
+def test_few_hours_are_kept() -> None:
+    for hour in range(10_000):
+        moment = hour * 3_600_000 + 5_000
+        assert support.utc_seconds(moment) == call("from_unix_ms", moment, "seconds")
+    assert 0 < len(support._HOURS) <= 4096

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -368,6 +369,27 @@ def test_undeclared_members_are_learnt(book: Books, difference: Difference) -> N
     for odd in ("36893488147419103232", '"\udcff"', "01", "[[[[[[]]]]]]"):
         assert answer(b'{"id": "x", "more": %b}' % odd.encode(errors="surrogateescape")) is None
     assert answer(b'{"items": [{"z": null}]}') is None  # for a struct, that is an object without members
+
+
+def test_members_are_expected_in_the_order_of_the_first_batch(book: Books, difference: Difference) -> None:
+    rulebook = book({**PLAIN, "rules": [{"rule": "one", "output": "single", "fields": {"id": "batch.id"}}]}, SHAPED)
+    compiled = compiler.compile(rulebook)
+    compiled.prepare()
+    mapper = compiled._structs.get()
+    assert mapper is not None
+    batches = [{"id": "a", "any": 1, "unread": "x"}, {"unread": "y", "id": "b"}, {"any": [], "id": 3}]
+    texts = [orjson.dumps(batch) for batch in batches]
+    before, interpreter = mapper._way[1], Interpreter(rulebook)
+    for text in texts:
+        found = mapper.transform(text)
+        assert found is not None
+        assert not difference(interpreter.run(orjson.loads(text)), found)
+    for _ in range(1_000):  # until a thread has arranged them
+        if mapper._way[1] not in (before, mapper._read):
+            break
+        time.sleep(0.01)
+    assert mapper._members._order[""] == ["id", "any", "unread"]
+    assert [mapper.transform(text) for text in texts] == [interpreter.run(orjson.loads(text)) for text in texts]
 
 
 def test_not_every_undeclared_member_is_learnt(book: Books) -> None:
