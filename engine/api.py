@@ -47,6 +47,9 @@ class Mapping:
 
         Never raises for the contents of a batch: see `Result.problems`. The bodies share parts with the batch; treat
         both as read-only afterwards. The first call compiles the mapping: see `load`.
+
+        A caller leaves 500 of Python's frames free (`sys.getrecursionlimit`, 1,000 by default). With fewer, a batch
+        that is nested deeply can give other problems, or a RecursionError.
         """
         return self._program.get().transform(batch)
 
