@@ -51,6 +51,7 @@ _PACKAGES = frozenset({"node_modules", "site-packages", "__pycache__"})
 _MODELINE = re.compile(r"^#[ \t]*yaml-language-server:.*\bmoemap/(rules|workspace|tests)\.schema\.json", re.MULTILINE)
 _INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
 _KEY = re.compile(r"""^["']?([^\s#"'{\[\-][^:\n]*):(?=\s|$)""", re.MULTILINE)
+_FLOW_KEY = re.compile(r"""[{,]\s*["']?([^\s#"'{\[,:][^:,{\n]*):(?=\s|$)""", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,8 @@ def _keys(text: str) -> set[str]:
         return keys
     node = parse(Source("", text))[0]
     if node is None:
-        return {key.rstrip(" \t\"'") for key in _KEY.findall(_INDENTATION.sub("", text))}
+        pattern = _FLOW_KEY if text.lstrip().startswith("{") else _KEY
+        return {key.rstrip(" \t\"'") for key in pattern.findall(_INDENTATION.sub("", text))}
     return set(node.keys()) if isinstance(node, MappingNode) else set()
 
 

@@ -80,6 +80,9 @@ def said(inspection: Inspection) -> list[str]:
         ("a.yaml", "'workspace' : w\n\tx", "workspace"),
         ("a.yaml", "workspac: w\nextends: base@1\n", "mapping"),
         ("a.yaml", "workspac: w\nextends: base@1\nsettings: {a: 1}\nrules: [\n", "mapping"),
+        ("a.yaml", "{language: 1, workspace: w, extends: ./base, x}\n}", "workspace"),
+        ("a.yaml", '{"language": 1, "workspace": "w", "extends": "./base", ', "workspace"),
+        ("a.yaml", '{"name": "x", "jobs": [', None),
         ("a.yaml", "langauge: 1\nworkspace: w\n", "workspace"),
         ("a.yaml", "languag: 1\nworkspace: w\nextend: base@1\n", "workspace"),
         ("a.yaml", "workspace: w\nextend: base@1\nruls: []\nsetings: {}\n", "workspace"),
@@ -155,7 +158,14 @@ def test_what_a_file_is(tmp_path: Path, name: str, text: str, kind: str | None) 
 
 
 @pytest.mark.parametrize(
-    "text", ["a" + " " * 900_000, "#" + " " * 900_000, "# yaml-language-server:" + "moemap/" * 130_000]
+    "text",
+    [
+        "a" + " " * 900_000,
+        "{a" * 450_000,
+        "{," + " " * 900_000,
+        "#" + " " * 900_000,
+        "# yaml-language-server:" + "moemap/" * 130_000,
+    ],
 )
 def test_long_lines_are_looked_at_quickly(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.yaml").write_text(text)
