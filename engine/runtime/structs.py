@@ -151,7 +151,8 @@ class Silent:
         """See `Notes.entry`."""
         if at.pointer is None:
             raise Unusual
-        return f"{at.pointer.format(*numbers)}/{escape(name)}"
+        pointer = at.pointer.format(*numbers) if numbers or "{" in at.pointer else at.pointer
+        return f"{pointer}/{name if name.isidentifier() else escape(name)}"
 
     def _unusual(self, *_: Any) -> NoReturn:
         raise Unusual

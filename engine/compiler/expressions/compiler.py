@@ -192,6 +192,8 @@ class ExpressionCompiler(Visitor):
         given = bare(base.code if cost.whole else base.text)
         rest = ", ".join(map(repr, cost))
         code = f"looked_through({given}, {self.writer.pool.name('PLACE', place_code(place))}, {rest})"
+        if base.stable and base.kinds & NUMBER:  # numbers cost nothing
+            code = f"({given} if type({given}) in NUMBERS else {code})"
         return Value(code, base.kinds, raises=True, items=base.items, shape=None if cost.whole else base.shape)
 
     def _visit_variable_ref(self, node: TreeNode, _current: Value | None) -> Value:
