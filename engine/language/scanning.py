@@ -59,20 +59,20 @@ def scans_in(rulebook: Rulebook) -> dict[int, Expression]:
     """These expressions, changed so that they count, by the identity (`id`) of their Expr."""
     found: dict[int, Expression] = {}
     for part, outer, fixed in repetition_walk(rulebook).expressions:
-        known = _scans_of(part)
-        if (outer, fixed) not in known:
+        known, key = _scans_of(part), (part.place, outer, fixed)
+        if key not in known:
             tree = _counted(part.expression.tree, outer, fixed, part.place, inside=False, all_=False)
-            known[outer, fixed] = None if tree is part.expression.tree else replace(part.expression, tree=tree)
-        if (expression := known[outer, fixed]) is not None:
+            known[key] = None if tree is part.expression.tree else replace(part.expression, tree=tree)
+        if (expression := known[key]) is not None:
             found[id(part)] = expression
     return found
 
 
 @once_for_each
-def _scans_of(_part: Expr) -> dict[tuple[frozenset[str], frozenset[str]], Expression | None]:
-    """The counting forms of an expression, by the names from outside and of constants; None if it counts as it is.
+def _scans_of(_part: Expr) -> dict[tuple[Place, frozenset[str], frozenset[str]], Expression | None]:
+    """The counting forms of an expression, by its place and the names from outside and of constants.
 
-    Rulebooks share it.
+    None if it counts as it is. Rulebooks share it, also that of an equal expression in another place.
     """
     return {}
 

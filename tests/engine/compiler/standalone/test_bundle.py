@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from types import ModuleType
 
 import pytest
@@ -62,7 +63,9 @@ def test_one_name_for_two_things_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
     pointers, kinds = bundle._modules()["values.pointers"], bundle._modules()["values.kinds"]
     (other,) = (one for one in kinds.definitions if one.names == ("shown",))
     escape = next(one for one in pointers.definitions if one.names == ("escape",))
-    monkeypatch.setattr(pointers, "definitions", [*pointers.definitions, other])
+    both = replace(pointers, definitions=[*pointers.definitions, other])
+    modules = {**bundle._modules(), "values.pointers": both}
+    monkeypatch.setattr(bundle, "_modules", lambda: modules)
     monkeypatch.setattr(escape, "uses", escape.uses | {"shown"})
     with pytest.raises(
         BundleError,
