@@ -98,12 +98,16 @@ class RequestCompiler:
                 self._request(spec, constant, f"{{**{envelope}, **{part}}}", aim, fits)
 
     def _are_new(self, spec: OutputSpec) -> bool:
-        """Returns whether all objects that are merged are made for the parts of this output."""
+        """Returns whether all objects that are merged are made for the parts of this output, and are no defaults."""
+
+        def is_new(field: Field) -> bool:
+            return isinstance(field.source, ObjectSource) and field.applied <= {"when"}
+
         merged = {name for name, how in spec.combine.items() if how == "merge"}
         return all(
             isinstance(rule.body, ObjectSource)
             and not rule.body.spreads
-            and all(isinstance(field.source, ObjectSource) for field in rule.body.fields if field.name in merged)
+            and all(is_new(field) for field in rule.body.fields if field.name in merged)
             for rule in self.rulebook.rules
             if rule.output == spec.name
         )

@@ -78,11 +78,13 @@ class Validation:
     @contextmanager
     def knowing(self, value: Value) -> Iterator[None]:
         """In the `with` block, no code is written for conditions that the strings of the value are known to meet."""
+        before = self.texts.copy()
         self.texts[value.text] = value.texts
         try:
             yield
         finally:
             self.texts.clear()
+            self.texts.update(before)
 
     def check(self, schemas: Sequence[Schema]) -> str:
         """The name of a function of a value; ALWAYS if all values are valid, NEVER if nothing is known."""
