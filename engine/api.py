@@ -133,5 +133,5 @@ _IMPORTED_LATE = (
     "fractions",
     "zoneinfo",
 )
-"""What the methods of a mapping import. If a process forks while a thread imports a module, the child waits forever for
-that thread when it needs the module, so all are imported before a mapping is handed out."""
+"""The modules that methods of a mapping import. If a process forks while a thread imports one, the child waits forever
+for that thread when it needs the module, so all are imported before a mapping is handed out."""

@@ -67,7 +67,7 @@ def pytest_collection_finish() -> None:
 
 
 def _keep_out(phase: str, about: dict[str, int]) -> None:
-    """What is alive after a full collection is looked through no more."""
+    """Freezes the objects that are alive after a full collection, so that the next ones do not go through them."""
     if phase == "stop" and about["generation"] == 2:
         gc.freeze()
 

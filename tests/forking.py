@@ -50,7 +50,7 @@ class Request(NamedTuple):
     module: str
     arguments: list[str]
     is_safe: bool
-    """Whether the folder of the call is no place to import from."""
+    """True if modules are not imported from the working folder of the call."""
     folder: str
     environment: dict[str, str]
     is_leader: bool

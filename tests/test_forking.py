@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="commands are st
 
 
 def real(*words: str, **more: Any) -> subprocess.CompletedProcess[bytes]:
-    """What a command gives that is started: other options of Python are not forked."""
+    """The outcome of a command that is started, not forked, since it has another option of Python."""
     return subprocess.run([sys.executable, "-X", "utf8=0", *words[1:]], capture_output=True, timeout=60, **more)
 
 

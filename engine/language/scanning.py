@@ -129,7 +129,7 @@ def _counted(node: TreeNode, outer: Set[str], fixed: Set[str], place: Place, *, 
 
 
 def _times(nodes: Iterable[Any]) -> int:
-    """How often an element counts for which these nodes are evaluated: once for each two steps, and at least once."""
+    """The number of times that an element counts for which these nodes are evaluated: once for each two steps."""
     steps = sum(_STEPS_OF.get(one["type"], 1) for node in nodes if isinstance(node, dict) for one in walk(node))
     return max((steps + 1) // 2, 1)
 

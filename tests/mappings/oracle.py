@@ -170,7 +170,7 @@ def consents(batch: dict[str, JSON]) -> tuple[dict[str, JSON], dict[str, JSON]]:
 
 
 def opted_out(batch: dict[str, JSON], ccpa: dict[str, JSON]) -> str | None:
-    """What becomes of events by the CCPA opt-out: one that cannot be read rejects them."""
+    """The fate of events under the CCPA opt-out: "skipped", "rejected" where it cannot be read, or None: sent."""
     state = obj(batch.get("consent_state"))
     side = state["ccpa"] if there(state.get("ccpa")) else state.get("ccpa_consent_state")
     answer = ccpa.get("consented")

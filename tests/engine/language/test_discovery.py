@@ -7,24 +7,7 @@ from pathlib import Path
 import pytest
 
 from moemap.engine.language import discovery
-
-ACTION = """\
-name: Set up
-description: Sets up the tool
-inputs: {version: {description: which one, default: latest}}
-outputs: {path: {description: where it is, value: x}}
-runs:
-  using: composite
-"""
-MAPPING = """\
-language: 1
-name: base
-version: 1.0.0
-input: {as: batch, schema: ./any.json}
-outputs: {out: {schema: ./any.json, request: {path: /}}}
-"""
-TESTS = "tests: [{test: t, input: {}, expect: {}}]\n"
-WORKSPACE = "language: 1\nworkspace: w\nextends: ./base\n"
+from moemap.tests.engine.test_inspection import ACTION, MAPPING, TESTS, WORKSPACE
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ def test_time_grows_with_the_size_of_what_is_given(name: str, write: Callable[..
 def test_many_names_that_are_nearly_those_of_a_wide_schema(
     schema: str, field: str, code: str, write: Callable[..., Path]
 ) -> None:
-    """What a schema knows, and where, is found out once for all problems."""
+    """The known names of a schema, and their places, are collected once for all problems."""
     members = {f"name_of_{n}": {"type": "string"} for n in range(10_000)}
     closed = {"type": "object", "properties": members, "additionalProperties": False}
     text = fields(field.format(n=n) for n in range(5_000))
