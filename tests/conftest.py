@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings, strategies
 
 from moemap.engine import api
 from moemap.engine.checks import roots, unused
@@ -60,7 +60,14 @@ settings.load_profile("moemap")
 gc.set_threshold(1_000_000, 10, 10)
 
 
+@settings(derandomize=True, database=None)
+@given(strategies.none())
+def _first_property(nothing: None) -> None:
+    """Does nothing, but has Hypothesis make its random numbers, which it takes for garbage if they are frozen."""
+
+
 def pytest_collection_finish() -> None:
+    _first_property()
     gc.collect()
     gc.freeze()
     gc.callbacks.append(_keep_out)
