@@ -12,8 +12,8 @@ from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Place, Problem, Related
 from ..diagnostics.suggestions import closest, did_you_mean
 from ..inference.facts import EvaluatedPart, Flow, RenderedTemplate
-from ..inference.templates import paths_in
 from ..language.rulebook import Text
+from ..templates.paths import paths_in
 from ..types.description import describe
 from ..types.types import ObjectType, Type, lookup
 from .shared.examples import SCHEMA
@@ -124,7 +124,7 @@ class _PathStep:
 
 
 def _steps(template: RenderedTemplate) -> Iterator[_PathStep]:
-    for path in paths_in(template.text):
+    for path in paths_in(template.text.template):
         current = template.context
         for number, name in enumerate(path.names):
             yield _PathStep(template.text, path.names[: number + 1], path.starts[number], current)

@@ -12,8 +12,8 @@ from ..expressions.roots import RootUse
 from ..expressions.tree import walk
 from ..language.names import Definition, Use, definitions_and_uses
 from ..language.rulebook import Expr, Rulebook, Text
+from ..language.setting_reads import settings_read
 from .shared.registry import checks_names
-from .shared.settings import settings_read
 from .shared.words import literal_meant
 
 __all__ = ["check"]
@@ -164,7 +164,7 @@ def _value_meant(text: Expr | Text, root: RootUse, *, operand: bool = False) -> 
 
 
 def _unknown_settings(text: Expr | Text, rulebook: Rulebook) -> Iterator[Problem]:
-    for name, start, end in settings_read(text):
-        if name is not None and name not in rulebook.settings:
-            hint = did_you_mean(name, rulebook.settings)
-            yield Problem.of("M115", text.span(start, end), hint=hint, name=name)
+    for read in settings_read(text):
+        if read.name is not None and read.name not in rulebook.settings:
+            hint = did_you_mean(read.name, rulebook.settings)
+            yield Problem.of("M115", text.span(read.name_start, read.name_end), hint=hint, name=read.name)

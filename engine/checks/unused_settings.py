@@ -8,8 +8,8 @@ from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem
 from ..language.names import Use, definitions_and_uses
 from ..language.rulebook import Rulebook
+from ..language.setting_reads import settings_read
 from .shared.registry import checks_rules
-from .shared.settings import settings_read
 
 __all__ = ["check"]
 
@@ -66,7 +66,7 @@ rules:
 def check(rulebook: Rulebook) -> Iterator[Problem]:
     """Reports each setting that no expression and no template reads."""
     texts = (item.text for item in definitions_and_uses(rulebook) if isinstance(item, Use))
-    used = {name for text in texts for name, _, _ in settings_read(text)}
+    used = {read.name for text in texts for read in settings_read(text)}
     if not used <= rulebook.settings.keys():
         return  # all are read, or one is misspelt
     for name, setting in rulebook.settings.items():

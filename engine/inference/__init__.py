@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from .refinements import TIMES
     from .rulebook import Emissions, walk
     from .steps import path_of
-    from .templates import paths_in
 
 __all__ = [
     "TIMES",
@@ -46,7 +45,6 @@ __all__ = [
     "TypedEmission",
     "accepted",
     "path_of",
-    "paths_in",
     "setting_type",
     "walk",
 ]

@@ -1,10 +1,8 @@
-"""Infers the types of templates' results, and lists the paths that they read."""
+"""Infers the types of templates' results."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
 
 from ..language.rulebook import Text
 from ..patterns.joining import joined_patterns
@@ -12,30 +10,10 @@ from ..templates.template import MAX_TEMPLATE_RESULT
 from ..types.types import ANY_STRING, NEVER, NULL, StringType, Type, constants, literal, lookup, union, without_null
 from .fields import to_string
 
-__all__ = ["Path", "paths_in", "rendered"]
-
-
-@dataclass(frozen=True, slots=True)
-class Path:
-    """A path that a template reads: its names, each with its offset in the text."""
-
-    names: tuple[str, ...]
-    starts: tuple[int, ...]
+__all__ = ["rendered"]
 
 
 _NOTHING = literal("")
-_STEP = re.compile(r"""\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*(?:'([^'\\]*)'|"([^"\\]*)")\s*\])""")
-
-
-def paths_in(text: Text) -> Iterable[Path]:
-    """The plain paths that a template reads, in order."""
-    for use in text.template.roots:
-        names, starts, at = [use.name], [use.start], use.end
-        while (step := _STEP.match(text.template.text, at)) is not None:
-            names.append(step[step.lastindex or 0])
-            starts.append(step.start(step.lastindex or 0))
-            at = step.end()
-        yield Path(tuple(names), tuple(starts))
 
 
 def rendered(text: Text, context: Type) -> Type:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from moemap.engine import schemas, templates
 from moemap.engine.inference.fields import coerced, looked_up
-from moemap.engine.inference.templates import paths_in, rendered
+from moemap.engine.inference.templates import rendered
 from moemap.engine.language.rulebook import Table, Text
 from moemap.engine.proof.samples import NoSampleError, sample
 from moemap.engine.source.nodes import ScalarNode
@@ -134,15 +134,6 @@ def test_templates(text: str, expected: str) -> None:
     assert written(found) == expected
     values = {"mode": "a", "text": "x", "free": [1], "user": {"id": 7}, "nothing": None}
     assert includes(found, templates.compile(text).render(values))
-
-
-def test_paths_in_templates() -> None:
-    text = Text(templates.compile("{{ user.id }} {{ mode | default(user . name) }}"), _scalar("x"))
-    assert [(path.names, path.starts) for path in paths_in(text)] == [
-        (("user", "id"), (3, 8)),
-        (("mode",), (17,)),
-        (("user", "name"), (32, 39)),
-    ]
 
 
 def test_constants_stay_constants() -> None:
