@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from ..diagnostics.problem import Problem
-from ..runtime.batch import BOM, WIDE_TEXT, Record, is_json, is_wide
+from ..runtime.batch import BOM, RS, WIDE_TEXT, Record, is_json, is_wide
 from ..source.paths import STDIN, text_of_name
 from .compression import CHUNK, PAUSE, decompressed, plain_name
 
@@ -46,8 +46,6 @@ _TEXT = re.compile(_REST_OF_TEXT, re.DOTALL)
 _INSIDE = re.compile(rb'"' + _REST_OF_TEXT + rb"|[\[{]+|[\]}]+", re.DOTALL)
 _BETWEEN = re.compile(_INSIDE.pattern + rb"|,", re.DOTALL)
 _BLANK = b" \t\r\n"
-_RS = b"\x1e"
-"""The separator before each record of a JSON text sequence (RFC 7464)."""
 _ENOUGH = 4
 """The number of bytes that reveal the encoding of a text."""
 
@@ -146,10 +144,11 @@ def read_units(
         yield [Record(source, 1, b"", Problem.of("M501", input="", reason=WIDE_TEXT))]
         return
     lines_before = chain(repeat(b"\n" * CHUNK, blank // CHUNK), (b"\n" * (blank % CHUNK),))
-    chunks = chain(lines_before if blank else (), (start.removeprefix(BOM),), chunks)
+    start = start.removeprefix(BOM)
+    chunks = chain(lines_before if blank else (), (start,), chunks)
     if form == "lines":
         yield from _lines(chunks, source, size, most)
-    elif form == "sequence":
+    elif form == "sequence" or start.lstrip(_BLANK).startswith(RS):  # also if there is no more
         yield from _together(_sequence(chunks, source, most), size)
     else:
         yield from _together(_documents(chunks, source, most), size)
@@ -162,7 +161,7 @@ def _form(start: bytes, *, lines: bool) -> Form | None:
     if len(start) < _ENOUGH:
         return None
     start = start.removeprefix(BOM).lstrip(_BLANK)
-    if start.startswith(_RS):
+    if start.startswith(RS):
         return "sequence"
     if lines:
         return "lines"
@@ -239,8 +238,8 @@ def _sequence(chunks: Iterator[bytes], source: str, most: int) -> Iterator[Recor
     """The records of a JSON text sequence, each after a separator; None for a pause."""
     kept = _Kept(most)
     number = 0
-    for chunk in chain(chunks, (_RS,)):
-        *ended, rest = chunk.split(_RS)
+    for chunk in chain(chunks, (RS,)):
+        *ended, rest = chunk.split(RS)
         for piece in ended:
             line, text = kept.cut(piece)
             if text != b"":
@@ -261,12 +260,19 @@ def _documents(chunks: Iterator[bytes], source: str, most: int) -> Iterator[Reco
     for chunk in chain(chunks, (None,)):
         for line, text in splitter.feed(chunk) if chunk is not None else splitter.end():
             number += 1
-            yield _record(source, line, text, most, number)
+            record = _record(source, line, text, most, number)
+            yield record._replace(text=b"", problem=_NO_COMMA) if splitter.lacks_comma else record
         if chunk == PAUSE:
+            if splitter.has_element():  # the comma after it may be long in coming
+                number += 1
+                yield _record(source, *splitter.hand_on(), most, number)
             yield None
     if splitter.in_list:
         flaw = Problem.of("M501", input="", reason="the list is not closed")
         yield Record(source, splitter.line, b"", flaw, number + 1)
+
+
+_NO_COMMA = Problem.of("M501", input="", reason="there is no comma before it in the list")
 
 
 class _Kept:
@@ -299,6 +305,10 @@ class _Kept:
         text = b"".join(self._pieces)
         return text.endswith(b"\n") and is_json(text)
 
+    def last(self) -> bytes:
+        """The last character that is not blank; nothing if there is none."""
+        return next((text[-1:] for piece in reversed(self._pieces) if (text := piece.rstrip(_BLANK))), b"")
+
     def cut(self, piece: bytes) -> tuple[int, bytes | None]:
         """Ends a text with this piece; returns its line and the text, None if it was too large."""
         self.add(piece)
@@ -316,6 +326,9 @@ class _Splitter:
 
     def __init__(self, most: int) -> None:
         self.in_list = False
+        self.lacks_comma = False
+        """Whether the text comes after another element of the list without a comma between them."""
+        self._is_handed_on = False  # what comes next in the list can be a comma or its end
         self._kept = _Kept(most)
         self._depth = 0
         self._in_text = False
@@ -326,10 +339,26 @@ class _Splitter:
         """The current line."""
         return self._kept.line
 
+    def has_element(self) -> bool:
+        """Returns whether all that is kept is an element of the list that is complete by its last character."""
+        is_inside = not self.in_list or self._depth or self._in_text or self._is_handed_on
+        return not is_inside and self._kept.last() in (b"}", b"]", b'"')
+
+    def hand_on(self) -> tuple[int, bytes | None]:
+        """The element that is complete, before the comma or the end of the list is there."""
+        self._is_handed_on = True
+        return self._kept.cut(b"")
+
     def end(self) -> Iterator[tuple[int, bytes | None]]:
         """The rest when the stream has ended."""
-        line, text = self._kept.cut(b"")
-        if text != b"":
+        return self._rest(b"")
+
+    def _rest(self, piece: bytes, *, is_between: bool = False) -> Iterator[tuple[int, bytes | None]]:
+        """The text that this piece ends, which may only be blank between two commas or after an element handed on."""
+        line, text = self._kept.cut(piece)
+        was_handed_on, self._is_handed_on = self._is_handed_on, False
+        self.lacks_comma = was_handed_on and text != b""
+        if text != b"" or (is_between and not was_handed_on):
             yield line, text
 
     def feed(self, chunk: bytes) -> Iterator[tuple[int, bytes | None]]:
@@ -351,19 +380,17 @@ class _Splitter:
                     start = first + 1
             elif mark in b",":
                 if self.in_list:
-                    yield self._kept.cut(chunk[start:first])
+                    yield from self._rest(chunk[start:first], is_between=True)
                     start = at
             elif self._depth:
                 at = min(at, first + self._depth)
                 self._depth -= at - first
                 if self._depth == 0 and not self.in_list:
-                    yield self._kept.cut(chunk[start:at])
+                    yield from self._rest(chunk[start:at])
                     start = at
             elif self.in_list and (end := chunk.find(b"]", first, at)) >= 0:
                 self.in_list = False
-                line, text = self._kept.cut(chunk[start:end])
-                if text != b"":
-                    yield line, text
+                yield from self._rest(chunk[start:end])
                 start = at = end + 1
         self._kept.add(chunk[start:])
 

@@ -9,9 +9,9 @@ from typing import Any
 from ..patterns.emptiness import is_empty
 from ..schemas.value_keywords import is_multiple
 from ..types.description import describe
-from ..types.membership import includes
 from ..types.narrowing import meet
 from ..types.types import NumberType, StringType, Type, constants, literal, matches, only, union, without
+from ..values.equality import ValueSet
 from ..values.kinds import shown, type_with_article
 
 __all__ = [
@@ -91,7 +91,8 @@ def of_values(type_: Type, part: Mapping[str, Any], at: ProofPlace) -> Iterator[
         allowed = part[keyword] if keyword == "enum" else [part[keyword]]
         values = constants(type_)
         if values is not None:
-            wrong = [value for value in values if not any(includes(literal(one), value) for one in allowed)]
+            allowed_set = ValueSet(allowed)
+            wrong = [value for value in values if value not in allowed_set]
             if wrong:
                 words = _either(wrong)
                 gap = at.gap(keyword, f"it can be {words}, not one of {_shown(allowed)}", len(wrong) == len(values))

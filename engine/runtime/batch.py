@@ -7,10 +7,14 @@ from typing import Any, NamedTuple
 from ..diagnostics.problem import Problem
 from ..source import json_reader
 
-__all__ = ["BOM", "WIDE_TEXT", "Record", "is_json", "is_wide"]
+__all__ = ["BOM", "RS", "WIDE_TEXT", "Record", "is_json", "is_wide"]
 
 
 BOM = b"\xef\xbb\xbf"
+
+
+RS = b"\x1e"
+"""The separator before each record of a JSON text sequence (RFC 7464)."""
 
 
 _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff")
@@ -58,6 +62,12 @@ class Record(NamedTuple):
             return f"it begins with a comma (character 1){comma}"
         if self.text.endswith(b",") and is_json(self.text[:-1]):
             return f"it ends with a comma (character {len(self.text.decode())}){comma}"
+        pieces = [piece for piece in self.text.split(RS) if piece.strip()]
+        if self.text.startswith(RS) or (RS in self.text and all(map(is_json, pieces))):
+            at = len(self.text[: self.text.index(RS)].decode()) + 1
+            return (
+                f"it has a record separator (U+001E, character {at}), which is read if the input begins with one, too"
+            )
         return reason
 
 

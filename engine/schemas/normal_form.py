@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, cast
-from urllib.parse import unquote, urldefrag, urljoin
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from ..patterns.parser import PatternError
 from ..patterns.searching import prepared
@@ -21,7 +21,7 @@ from ..values.pointers import index_of, join
 from .formats import FORMATS_OF_TEXT
 from .keywords import DIALECTS, FLAWS, LIST, NAMED, ONE, is_annotation, is_known
 
-__all__ = ["MAX_LEVELS", "MAX_WAYS", "Document", "Normal", "SchemaError", "Section", "normal", "quoted"]
+__all__ = ["MAX_LEVELS", "MAX_WAYS", "Document", "Normal", "SchemaError", "Section", "is_pathless", "normal", "quoted"]
 
 MAX_WAYS = 10_000
 MAX_LEVELS = 100
@@ -274,7 +274,11 @@ class _Forms:
         node, keyword, text, where = reference
         if keyword == "$recursiveRef" and text != "#":
             raise _flaw(f"{quoted(text)} is not '#'", where.below(keyword))
+        if why := _unresolvable(text):
+            raise _lost(reference, why)
         uri, fragment = urldefrag(_joined(where.base, text, where))
+        if uri == where.base and "?" not in uri and is_pathless(text.partition("#")[0]):
+            raise _lost(reference)
         if uri not in self.known:
             document = self.referred(reference)
             if document.uri in self.resources:  # another name of the same file
@@ -385,8 +389,27 @@ def _flaw(words: str, where: _Where) -> SchemaError:
     return _error(f"is not a JSON Schema: {words}{_place(where)}", where)
 
 
-def _lost(reference: _Reference) -> SchemaError:
-    reason = f"refers to {quoted(reference.text)}, which does not exist{_place(reference.where)}"
+def _unresolvable(reference: str) -> str | None:
+    """The reason why a reference can lead nowhere; libraries would drop what is wrong in it."""
+    if any(character < " " or character == "\x7f" for character in reference):
+        return "which has a control character"
+    if reference.startswith(" "):
+        return "which begins with a space"
+    try:
+        unquote(reference, errors="strict")
+    except UnicodeDecodeError:
+        return "whose percent-encoding is not UTF-8"
+    return None
+
+
+def is_pathless(reference: str) -> bool:
+    """Returns whether a reference, without its fragment, is not empty and yet names no file, such as a query alone."""
+    parts = urlsplit(reference)
+    return reference != "" and not parts.path and not parts.netloc
+
+
+def _lost(reference: _Reference, why: str = "which does not exist") -> SchemaError:
+    reason = f"refers to {quoted(reference.text)}, {why}{_place(reference.where)}"
     return _error(reason, reference.where.below(reference.keyword))
 
 

@@ -29,7 +29,7 @@ from ..values.once import cached_property
 from ..values.payload import check_constant
 from ..values.pointers import join
 from .definitions import Definitions
-from .normal_form import Document, Normal, SchemaError, Section, normal, quoted
+from .normal_form import Document, Normal, SchemaError, Section, is_pathless, normal, quoted
 
 __all__ = ["SCHEMAS", "Schema", "SchemaError", "Validator", "definitions_of", "load", "most_items", "schema_of"]
 
@@ -178,7 +178,7 @@ class _Files:
         relative, _ = urldefrag(reference)
         uri, _ = urldefrag(urljoin(base, relative))
         near = [] if ":" in relative or relative.startswith("/") else [document.path.parent / unquote(relative)]
-        by_uri = _beside(uri, document)
+        by_uri = [] if is_pathless(relative) else _beside(uri, document)
         places = [*near, *by_uri] if base == document.uri else [*by_uri, *near]
         path = next((path for path in places if not self.project.refusal(path) and is_file(path)), None)
         path = path or self.identified(uri, document)

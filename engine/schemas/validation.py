@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any
 
 from ..patterns.bits import searcher
-from .value_keywords import HOLDS, is_of_type
+from .value_keywords import HOLDS, Enums, is_of_type
 from .violations import Refusal, Violations, violations_of
 
 __all__ = ["KEYWORDS", "SchemaEvaluator"]
@@ -41,6 +41,7 @@ class SchemaEvaluator:
         self.definitions = definitions
         self.found_in = {pattern: searcher(wanted) for pattern, wanted in patterns.items()}
         self.formats = formats
+        self.holds: dict[str, Callable[[Any, Any], bool]] = {**HOLDS, "enum": Enums()}
 
     def is_valid(self, body: Any) -> bool:
         """Returns whether the body is valid."""
@@ -58,6 +59,7 @@ class _BodyCheck:
         self.definitions = evaluator.definitions
         self.found_in = evaluator.found_in
         self.formats = evaluator.formats
+        self.holds = evaluator.holds
         self.known: dict[tuple[str, int, ValuePath], Refusals] = {}
         self.valid: dict[tuple[str, int], bool] = {}
 
@@ -71,8 +73,8 @@ class _BodyCheck:
             if schema is False:
                 return False
             for keyword, wanted in schema.items():
-                if keyword in HOLDS:
-                    holds = HOLDS[keyword](wanted, value)
+                if keyword in self.holds:
+                    holds = self.holds[keyword](wanted, value)
                 elif keyword in _CONJUNCTIONS:
                     pending += _CONJUNCTIONS[keyword](self, schema, value)
                     continue
@@ -121,7 +123,7 @@ class _BodyCheck:
         if schema is True:
             return found
         for keyword, wanted in schema.items():
-            holds = HOLDS.get(keyword)
+            holds = self.holds.get(keyword)
             if holds is not None:
                 if not holds(wanted, value):
                     found.append(Refusal(path, keyword, wanted, value, schema, of_name))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..values.equality import equal, included
+from ..values.equality import ValueSet, equal, included
 from ..values.kinds import TYPE_CLASSES
 
-__all__ = ["HOLDS", "are_distinct", "is_multiple", "is_of_type"]
+__all__ = ["HOLDS", "Enums", "are_distinct", "is_multiple", "is_of_type"]
 
 
 def is_of_type(type_: str, value: Any) -> bool:
@@ -70,3 +70,22 @@ HOLDS: dict[str, Callable[[Any, Any], bool]] = {
     "maxProperties": _of("object", lambda wanted, value: len(value) <= wanted),
 }
 """For each keyword, a function that returns whether a value satisfies it: from the keyword's value, and the value."""
+
+
+_FEW = 8
+"""The number of values of an `enum` that are compared one by one."""
+
+
+class Enums:
+    """Tests of `enum` for the schemas of an evaluator, which keeps them: long lists of values are indexed once."""
+
+    def __init__(self) -> None:
+        self._sets: dict[int, ValueSet] = {}
+
+    def __call__(self, wanted: list[Any], value: Any) -> bool:
+        if len(wanted) <= _FEW:
+            return included(wanted, value)
+        found = self._sets.get(id(wanted))
+        if found is None:
+            found = self._sets[id(wanted)] = ValueSet(wanted)
+        return value in found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["equal", "included", "is_empty", "is_true"]
+__all__ = ["ValueSet", "equal", "included", "is_empty", "is_true"]
 
 _CONTAINERS = frozenset({list, dict})
 
@@ -49,6 +49,42 @@ def included(elements: Iterable[Any], value: Any) -> bool:
     if type(value) is str or value is None:
         return value in elements
     return any(equal(element, value) for element in elements)
+
+
+class ValueSet:
+    """JSON values in which others are looked up, in time that does not grow with their number."""
+
+    def __init__(self, elements: Iterable[Any]) -> None:
+        self._found: dict[int, list[Any]] = {}
+        """The values by their fingerprint."""
+        for element in elements:
+            self._found.setdefault(_fingerprint(element), []).append(element)
+
+    def __contains__(self, value: Any) -> bool:
+        return any(equal(element, value) for element in self._found.get(_fingerprint(value), ()))
+
+
+def _fingerprint(value: Any) -> int:
+    """A number that is the same for equal values, and hardly ever for others."""
+    known: dict[int, int] = {}  # values can share parts
+
+    def of(one: Any) -> int:
+        return known[id(one)] if type(one) in _CONTAINERS else hash((type(one) is bool, one))
+
+    pending = [value]
+    while pending:
+        one = pending[-1]
+        if type(one) not in _CONTAINERS or id(one) in known:
+            pending.pop()
+            continue
+        inner = list(one.values() if type(one) is dict else one)
+        below = [item for item in inner if type(item) in _CONTAINERS and id(item) not in known]
+        if below:
+            pending += below
+        else:
+            marks = map(of, inner)
+            known[id(one)] = hash(frozenset(zip(one, marks, strict=True)) if type(one) is dict else tuple(marks))
+    return of(value)
 
 
 def is_true(value: Any) -> bool:

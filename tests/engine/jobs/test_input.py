@@ -23,10 +23,17 @@ from moemap.engine.runtime.batch import Record
 GZIPPED = gzip.compress(b'{"a": 1}\n{"a": 2}\n', mtime=0)
 WIDE = "the record is not JSON: it is UTF-16 or UTF-32 text; only UTF-8 is read"
 NOT_CLOSED = "the record is not JSON: the list is not closed"
+EMPTY = "the record is not JSON: it is empty"
 NO_VALUE = "the record is not JSON: invalid literal, expected 'null' (character 1)"
 CUT = "the record is not JSON: unexpected end of data (character 6)"
 COMMA = "it ends with a comma (character %d), which is allowed between the elements of a list only"
 ENDS_IN_COMMA = "the record is not JSON: " + COMMA % 9
+
+SEPARATOR = (
+    "the record is not JSON: it has a record separator (U+001E, character %d), which is read if the input begins with "
+    "one, too"
+)
+LACKS_COMMA = "the record is not JSON: there is no comma before it in the list"
 
 
 def units(text: bytes, size: int, *, lines: bool = False, most: int = MAX_RECORD_BYTES) -> list[list[Record]]:
@@ -94,6 +101,21 @@ def short(record: Record) -> tuple[int, Any]:
         (
             b'\x1e{"a": 1}\n\x1e{"a":\n 2}\n\x1e{"a":\n\x1e\x1e{"a": 3}',
             [(1, {"a": 1}), (2, {"a": 2}), (4, CUT), (5, {"a": 3})],
+        ),
+        (b"\x1e1\n", [(1, 1)]),
+        (b" \n\x1e", []),
+        (
+            b'{"a": 1}\n\x1e{"a": 2}\n\n\x1e\n\x1e{bad\n{"a": 3}\x1e\n{"a": 4}\x1e{"a": 5}\n',
+            [
+                *[(1, {"a": 1}), (2, SEPARATOR % 1), (4, SEPARATOR % 1), (5, SEPARATOR % 1)],
+                *[(6, SEPARATOR % 9), (7, SEPARATOR % 9)],
+            ],
+        ),
+        (b'[{"a": 1},\n\x1e{"a": 2}]', [(1, {"a": 1}), (2, SEPARATOR % 1)]),
+        (b'{\n"a": 1}\x1e{"a": 2}\n', [(1, {"a": 1}), (2, SEPARATOR % 1)]),
+        (
+            b'{"a": 1}\n{"a": "\x1e"}\n',
+            [(1, {"a": 1}), (2, "the record is not JSON: unexpected control character in string (character 8)")],
         ),
         (GZIPPED, [(1, {"a": 1}), (2, {"a": 2})]),
         (GZIPPED + GZIPPED, [(1, {"a": 1}), (2, {"a": 2}), (3, {"a": 1}), (4, {"a": 2})]),
@@ -163,12 +185,18 @@ def pipe() -> Iterator[tuple[BinaryIO, BinaryIO]]:
         [(b'{"a": 1}\n', [1]), (b'{"a": 2}\n{"a": 3}\n{"a"', [2, 3]), (b": 4}\n", [4])],
         [(b'\n{"a": 1},', []), (b'\n\n{"a": 2}\n', [ENDS_IN_COMMA, 2]), (b'{"a": 3}\r\n', [3])],
         [(b'[{"a": 1}, {"a"', [1]), (b': 2}, {"a": 3},', [2, 3]), (b'{"a": 4}', []), (b"]", [4])],
+        [(b'[{"a": 1}', [1]), (b' \n, "x" ', ["x"]), (b', [{"a": "]},"}', []), (b"]", [[{"a": "]},"}]]), (b"]", [])],
+        [(b'[{"a": 1}', [1]), (b' {"a": 2}', []), (b", 3", [LACKS_COMMA]), (b",,5]", [3, EMPTY, 5])],
+        [(b'[{"a": 1}', [1]), (b' 2] {"a": 3}', [LACKS_COMMA, 3]), (b'[{"a": 4}', [4]), (b"]", [])],
         [(b'{\n"a":\n1}', [1]), (b'{"a": 2} {', [2]), (b'"a": 3}', [3])],
         [(b'\x1e{"a": 1}\n', [1]), (b'\x1e{"a": 2}\n\x1e', [2]), (b'{"a":\n', []), (b"3}\n", [3])],
         [(gzip.compress(b'{"a": 1}\n', mtime=0), [1]), (gzip.compress(b'{"a": 2}\n', mtime=0), [2])],
         [(b"{", []), (b'"a"', []), (b': 1}\n{"a": 2}\n', [1, 2])],
     ],
-    ids=["lines", "a broken line", "a list", "documents", "a sequence", "gzip", "a few bytes"],
+    ids=[
+        *("lines", "a broken line", "a list", "a list without commas", "commas that are missing", "several lists"),
+        *("documents", "a sequence", "gzip", "a few bytes"),
+    ],
 )
 def test_what_comes_through_a_pipe_is_handed_on_while_more_is_to_come(
     pipe: tuple[BinaryIO, BinaryIO], steps: list[tuple[bytes, list[Any]]]
@@ -302,6 +330,23 @@ def test_every_form_gives_the_same_batches(batches: list[Any], chunk: int, inden
             (gzip.compress(a_list, mtime=0), False),
         ):
             assert [batch(record) for record in read(text, lines=lines)] == batches
+
+
+@pytest.mark.fuzz
+@given(st.lists(JSON, max_size=5), st.integers(1, 40), st.sampled_from([None, 0, 2]))
+def test_pauses_do_not_change_a_list(batches: list[Any], chunk: int, indent: int | None) -> None:
+    """Wherever a pipe pauses, an element is read once, under the same number and line."""
+    text = json.dumps(batches, indent=indent).encode()
+
+    def paused(*_: object) -> Iterator[bytes]:
+        for start in range(0, len(text), chunk):
+            yield from (text[start : start + chunk], compression.PAUSE)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(records, "decompressed", paused)
+        found = [record for unit in read_units(io.BytesIO(), "x", 100) for record in unit]
+    assert [record.parse() for record in found] == [(batch, None) for batch in batches]
+    assert found == read(text)
 
 
 @pytest.mark.fuzz

@@ -56,6 +56,13 @@ SETS = [
     ),
     pytest.param(
         {
+            "main.json": {"$id": f"{BASE}get?name=main", "$ref": "?name=zip"},
+            "zip.json": {"$id": f"{BASE}get?name=zip"},
+        },
+        id="names in queries",
+    ),
+    pytest.param(
+        {
             "main.json": {"allOf": [{"$id": f"{BASE}parts/inner.json", "$ref": "zip.json"}], "$id": f"{BASE}main.json"},
             "zip.json": {"type": "integer"},
             "parts/zip.json": {},
@@ -106,12 +113,31 @@ def test_an_element_that_does_not_exist(index: str, tmp_path: Path) -> None:
         ("../secret.json", "refers to '../secret.json', which is outside the folder of the mapping"),
         ("https://example.com/secret.json", "refers to 'https://example.com/secret.json', which does not exist"),
         ("%00.json", "refers to '%00.json', which cannot be the name of a file"),
+        ("?q", "refers to '?q', which does not exist"),
+        ("?q#/items", "refers to '?q', which does not exist"),
+        ("?", "refers to '?', which does not exist (at /items)"),
+        ("?#/items", "refers to '?#/items', which does not exist (at /items)"),
+        ("https:", "refers to 'https:', which does not exist (at /items)"),
+        ("#?", "refers to '#?', which does not exist (at /items)"),
+        ("# ", "refers to '# ', which does not exist (at /items)"),
+        ("##", "refers to '##', which does not exist (at /items)"),
+        (" ", "refers to ' ', which begins with a space (at /items)"),
+        (" main.json", "refers to ' main.json', which begins with a space (at /items)"),
+        ("%20", "refers to '%20', which does not exist"),
+        *[
+            (text, f"refers to {text!r}, which has a control character (at /items)")
+            for text in ("\0", "\0#", "#\0", "\t", "#\n", "ma\nin.json", "main.json\n", "\x1e", "\x7f", "#/items\r")
+        ],
+        *[
+            (text, f"refers to {text!r}, whose percent-encoding is not UTF-8 (at /items)")
+            for text in ("%ff", "#%ff", "#/$defs/%ff", "main.json#/$defs/%C3")
+        ],
     ],
 )
 def test_references_lead_nowhere_else(reference: str, reason: str, tmp_path: Path) -> None:
     (tmp_path / "secret.json").write_text('{"$id": "https://example.com/secret.json"}')
     (tmp_path / "set").mkdir()
-    schema = {"$id": "https://example.com/schemas/main.json", "items": {"$ref": reference}}
+    schema = {"$id": "https://example.com/schemas/main.json", "items": {"$ref": reference}, "$defs": {"\ufffd": {}}}
     (tmp_path / "set" / "main.json").write_text(json.dumps(schema))
     with pytest.raises(SchemaError) as caught:
         load("./main.json", tmp_path / "set")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 
 from moemap.engine.schemas.schema import SCHEMAS, Schema, SchemaError, Validator, load, schema_of
 from moemap.engine.schemas.violations import MAX_VIOLATIONS
+from moemap.engine.values import equality
+from moemap.engine.values.equality import equal
 from moemap.tests.schema_oracle import accepts
 
 
@@ -449,3 +452,20 @@ def test_threads_change_nothing_of_the_process() -> None:
         found = list(pool.map(validator.violations, [body] * 200))
     assert {one.pointer for violations in found for one in violations} == {"/a" * 100}
     assert sys.getrecursionlimit() == limit
+
+
+@pytest.mark.parametrize("listed", [lambda number: {"k": number}, lambda number: [[number], "x"], float])
+def test_a_value_is_looked_up_in_a_long_enum(
+    listed: Callable[[int], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    validator = schema({"enum": [listed(number) for number in range(1_000)]}, tmp_path).validator
+    compared: list[Any] = []
+
+    def counted(one: Any, other: Any) -> bool:
+        compared.append(one)
+        return equal(one, other)
+
+    monkeypatch.setattr(equality, "equal", counted)
+    assert [number for number in range(990, 1_010) if validator.is_valid(listed(number))] == list(range(990, 1_000))
+    assert list(validator.violations(listed(1_001)))
+    assert len(compared) <= 20

@@ -14,7 +14,7 @@ from moemap.engine.language.rulebook import Setting
 from moemap.engine.language.settings import wanted_of
 from moemap.engine.templates.parser import parts_of
 from moemap.engine.templates.rendering import rendered
-from moemap.engine.values.equality import equal, included
+from moemap.engine.values.equality import ValueSet, equal, included
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.sampled_from([0, 1, 0.0, 1.0, -0.0, 2, 2**64, 1e300, "", "a", "1", "true"]),
@@ -43,6 +43,7 @@ def test_one_equality_for_everything(one: Any, other: Any) -> None:
     roots = {"one": one, "other": other}
     assert equal(one, other) is equal(other, one) is same
     assert included([None, one], other) is (same or other is None)
+    assert (other in ValueSet([None, one])) is (same or other is None)
     assert parse("one == other").search(roots) is same
     assert parse("one != other").search(roots) is not same
     assert parse("[one] == [other]").search(roots) is same
@@ -73,6 +74,8 @@ def test_parts_that_come_again_are_compared_once() -> None:
         one, other = [one, one], [other, other]
     assert equal(one, other)
     assert not equal(one, [other, 1])
+    assert other in ValueSet([one])
+    assert [other, 1] not in ValueSet([one])
 
 
 def test_depth_is_no_matter() -> None:
@@ -81,6 +84,7 @@ def test_depth_is_no_matter() -> None:
     for _ in range(100_000):
         one, other = [one], [other]
     assert not equal(one, other)
+    assert other not in ValueSet([one])
 
 
 @pytest.mark.parametrize("condition", ["flag < 2", "2 >= flag", "list < list", "flag in 5", "2 in 'a2'"])
