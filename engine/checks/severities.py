@@ -19,5 +19,8 @@ def check(rulebook: Rulebook) -> Iterator[Problem]:
     known = sorted(filter(is_settable, CATALOGUE))
     for code, override in rulebook.severities.items():
         if code not in known:
-            hint = did_you_mean(code, known) or f"known here: {', '.join(known)}"
+            if code in CATALOGUE:
+                hint: str | None = f"the severity of {code} cannot be changed"
+            else:
+                hint = did_you_mean(code, known) or f"known here: {', '.join(known)}"
             yield Problem.of("M101", override.name_node.place, hint=hint, key=code, where="checks")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -19,6 +20,11 @@ _NEIGHBOURS = 6
 
 
 _LISTED = 24
+
+
+_CODE = re.compile(r"[A-Za-z](?=.*[0-9])[0-9OoIl]+")
+"""A letter and a number: another number is another thing, not a slip."""
+_DIGITS = str.maketrans("OoIl", "0011")
 
 
 class Suggestion(str):
@@ -45,6 +51,8 @@ def closest(name: str, known: Iterable[str]) -> str | None:
     forwards, backwards, folded = _index(tuple(known))
     if (same := folded.get(name.casefold())) is not None:
         return same
+    if _CODE.fullmatch(name):
+        return folded.get(name[0].casefold() + name[1:].translate(_DIGITS))
     if len(name) < 2:  # one letter is similar to everything
         return None
     from difflib import get_close_matches

@@ -64,7 +64,7 @@ def _cut_off(node: ScalarNode) -> str | None:
     is_whole = text.count("(") == text.count(")") and all(text.count(quote) % 2 == 0 for quote in "'\"`")
     if node.style != "" or is_whole:
         return None
-    if rest.startswith(",") or text.endswith(")"):
+    if rest.startswith(",") or ("," in text and text.endswith(")")):
         return "quote a string that contains ,"
     return 'quote a string that contains " #"' if _COMMENT.match(rest) else None
 

@@ -109,7 +109,8 @@ def searcher(wanted: Any) -> Callable[[str], bool]:
 
 def bit_search(automaton: Automaton) -> BitSearch | None:
     """The search of an automaton; None if that would take many operations for a character."""
-    numbered = [(ranges, to) for own in automaton.moves for ranges, to in own]
+    # Of a machine that was read from text, the ranges are lists.
+    numbered = [(tuple(map(tuple, ranges)), to) for own in automaton.moves for ranges, to in own]
     own, number = [], 0
     for moves in automaton.moves:
         own.append(range(number, number + len(moves)))

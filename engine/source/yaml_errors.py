@@ -21,6 +21,20 @@ __all__ = ["SyntaxExplanation", "explained", "odd_indent"]
 _ODD_BLANK = re.compile(f"([{ODD_BLANKS}])")
 _ODD_INDENT = re.compile(rf"^[ \t]*+(?:- ++)*+(?:-|\w[\w -]*+:)?([{ODD_BLANKS}])", re.MULTILINE)
 """Such a character in the indentation of a line, after its hyphen, or right after the colon of its first key."""
+_SLIPS = (
+    (
+        re.compile(r"^(?:(<{7}|>{7}) |(={7})$)", re.MULTILINE),
+        "here begins or ends a part of a merge conflict",
+        "decide for one of the versions, and remove the lines with such marks",
+    ),
+    (re.compile(r"(?:^ *|[,{\[] +)(//|/\*)", re.MULTILINE), "{0} begins no comment in YAML", "write # instead"),
+    (
+        re.compile(r"^ *(-)(?=[A-Za-z'\"{\[])", re.MULTILINE),
+        "the - of an element of a list is followed by a space",
+        "write a space after it, or quote a string that starts with -",
+    ),
+)
+"""What people write in place of YAML, which lets a parser give up later."""
 _ODD_BETWEEN = re.compile(rf"(?<=[-:,'\"\[\]{{}} ])([{ODD_BLANKS}])")
 """One beside a sign of YAML, or after a space."""
 _OF_MARKS = ("while scanning an alias", "while scanning an anchor")
@@ -73,7 +87,7 @@ def explained(
     starts = ("while scanning a simple key", *_OF_MARKS, *_OF_TAGS)
     if error.context in starts or in_scalar or (at == len(text) and context_at < at):
         at = context_at
-    if (odd := _odd_indent_before(source, at)) is not None:
+    if (odd := _odd_indent_before(source, at) or _slip_before(source, at)) is not None:
         return odd
     character = text[at : at + 1]
     if character in ("[", "{") and (blank := _ODD_BLANK.match(text, at - 1)) is not None:
@@ -109,6 +123,10 @@ def explained(
         hint = f"is the {character} closed?"
         if "(" in text[source.line_start(source.place(at, at).line) : at]:
             hint += " Where it is part of an expression, put the whole expression in quotes"
+    elif "node content" in said and brackets and character in (",", "-") and brackets[-1] >= line_start:
+        hint = f"leave the {character} out"
+    elif "node content" not in said and _OPENING.get(character, "[{") not in ("[{", *(text[one] for one in brackets)):
+        hint = f"no {_OPENING[character]} is open here: leave the {character} out"
     elif brackets or in_scalar or error.context in _OF_BLOCKS:
         hint = _unquoted(text[line_start:at], character, in_brackets=bool(brackets))
     if brackets and hint is None:
@@ -141,10 +159,26 @@ def _unquoted(before: str, character: str, *, in_brackets: bool) -> str | None:
 
 def _odd_indent_before(source: Source, at: int) -> SyntaxExplanation | None:
     """Explains such a character in a line, or in the last line with content before it."""
+    *_, found = [None, *_ODD_INDENT.finditer(source.text, *_near(source, at))]
+    return None if found is None else _odd_blank(found)
+
+
+def _slip_before(source: Source, at: int) -> SyntaxExplanation | None:
+    """Explains what is no YAML in a line; before its first value, also in the last line with content before it."""
+    start, end = _near(source, at)
+    own = source.line_start(source.place(at, at).line)
+    for pattern, reason, hint in _SLIPS:
+        for found in pattern.finditer(source.text, own if ": " in source.text[own:at] else start, end):
+            first, last = found.span(found.lastindex or 0)
+            return SyntaxExplanation(first, last, reason.format(source.text[first:last]), hint)
+    return None
+
+
+def _near(source: Source, at: int) -> tuple[int, int]:
+    """The start and the end of a line together with the last line with content before it."""
     line = source.place(at, at).line
     while line > 1 and not source.line_text(line - 1).strip(" \t"):
         line -= 1
     start = source.line_start(max(line - 1, 1))
     end = source.line_start(line) + len(source.line_text(line)) if at >= start else start + 1
-    *_, found = [None, *_ODD_INDENT.finditer(source.text, start, max(at + 1, end))]
-    return None if found is None else _odd_blank(found)
+    return start, max(at + 1, end)

@@ -38,7 +38,13 @@ def test_what_checks_report_can_be_set() -> None:
 
 @pytest.mark.parametrize(
     ("code", "hint"),
-    [("M204", "did you mean 'M304'?"), ("M504", "did you mean 'M304'?"), ("nothing", f"known here: {KNOWN}")],
+    [
+        ("M204", "the severity of M204 cannot be changed"),
+        ("M504", "the severity of M504 cannot be changed"),
+        ("M3O4", "did you mean 'M304'?"),
+        ("M300", f"known here: {KNOWN}"),
+        ("nothing", f"known here: {KNOWN}"),
+    ],
 )
 @pytest.mark.parametrize("rest", ["", "surplus: 1\n"])
 def test_a_code_whose_severity_cannot_be_set_has_a_hint(

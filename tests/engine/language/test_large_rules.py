@@ -291,6 +291,13 @@ def test_suggestions_are_those_of_people() -> None:
     assert [closest("O", [known]) for known in ("NO", "On", "purchase", "or")] == [None] * 4
     assert closest("o", ["O"]) == "O"
     assert closest("as", ["is", "ass"]) == "ass"
+    assert [closest(code, ["M204", "M304"]) for code in ("M2O4", "m204", "M3o4", "M205", "M20")] == [
+        "M204",
+        "M204",
+        "M304",
+        None,
+        None,
+    ]
     assert closest("x" * 65, ["x" * 65]) is None
     many = [f"name-of-{number:04}" for number in range(5000)]
     assert closest("nmae-of-1234", many) == "name-of-1234"

@@ -18,7 +18,8 @@ from moemap.engine.compiler.validation.conditions import ALWAYS, NEVER
 from moemap.engine.compiler.validation.searches import search_code
 from moemap.engine.compiler.validation.validation import Validation
 from moemap.engine.runtime.runner import NAMESPACE
-from moemap.engine.schemas.schema import Schema, SchemaError, Validator, schema_of
+from moemap.engine.schemas.definitions import Definitions
+from moemap.engine.schemas.schema import Schema, SchemaError, Validator, definitions_of, schema_of
 
 EXAMPLES = Path(__file__).parents[4] / "examples"
 Check = Callable[[Any], bool]
@@ -377,6 +378,17 @@ TEXTS += [
 def test_patterns_are_found_as_the_validator_finds_them(pattern: str) -> None:
     check, validator = check_of({"pattern": pattern}), Validator(schema_of({"pattern": pattern}))
     assert [check(text) for text in TEXTS] == [validator.is_valid(text) for text in TEXTS]
+
+
+AUTOMATA = ["a+b+", "x*y", "(a|b)+", "^(a|)*$", r"[\p{L}\p{N}_-]+$", "a?" * 30 + "a" * 30]
+
+
+@pytest.mark.parametrize("pattern", [*FOUND, *AUTOMATA])
+def test_patterns_are_found_alike_by_the_definitions_that_a_text_holds(pattern: str) -> None:
+    schema = schema_of({"pattern": pattern})
+    kept = Definitions.of_text(definitions_of(schema).to_text()).evaluator()
+    validator = Validator(schema)
+    assert [kept.is_valid(text) for text in TEXTS] == [validator.is_valid(text) for text in TEXTS]
 
 
 @pytest.mark.parametrize("pattern", LEFT)
