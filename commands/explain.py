@@ -82,7 +82,7 @@ def command(
     INPUT is a JSON file with one batch, or - for standard input. Without further options, each value of the requests is
     listed with the rule and line that gave it, and the places of the input that were read.
     """
-    from ..engine.diagnostics.terminal import takes_color
+    from ..engine.diagnostics.terminal import printable, takes_color
     from ..engine.insight import explanation
     from ..engine.insight.tracing import TooManyDecisionsError, masked, trace
     from ..engine.insight.why import readers_of
@@ -139,9 +139,8 @@ def command(
         lines = [
             steps for one in numbers if (steps := explanation.steps_text(found, one, pointer, color=color)) is not None
         ]
-        click.echo(
-            "\n".join(lines) or f"no request has a value at {pointer}; --why-not {pointer} says why", err=not lines
-        )
+        nothing = printable(f"no request has a value at {pointer}; --why-not {pointer} says why")
+        click.echo("\n".join(lines) or nothing, err=not lines)
         sys.exit(FINE if lines else PROBLEMS)
     click.echo(explanation.summary_text(found, numbers, color=color))
 

@@ -31,6 +31,7 @@ def command(mapping: str | None, settings: tuple[str, ...], environment: str | N
     from ..engine.delivery.answers import read_answer
     from ..engine.delivery.secrets import SecretError, Secrets
     from ..engine.delivery.sending import CallOutcome, Http, run
+    from ..engine.diagnostics.terminal import printable
 
     choice = choice_of(mapping, settings, environment)
     program = program_of(choice, bulk=False)
@@ -51,7 +52,7 @@ def command(mapping: str | None, settings: tuple[str, ...], environment: str | N
     except SecretError as error:
         raise click.UsageError(str(error)) from None
     if outcome.status is None:
-        click.echo(f"{dispatch.server_url} cannot be reached: {outcome.text}", err=True)
+        click.echo(printable(f"{dispatch.server_url} cannot be reached: {outcome.text}"), err=True)
         sys.exit(PROBLEMS)
     words = " ".join(outcome.text.split())[:500]
     if read_answer(outcome.status, outcome.headers, plan, 0).verdict == "accept":
@@ -59,7 +60,6 @@ def command(mapping: str | None, settings: tuple[str, ...], environment: str | N
         sys.exit(FINE)
     what = {401: "the credentials are wrong", 403: "the credentials may not do this, or the account is blocked"}
     what |= {404: "the host or the path is wrong"}
-    click.echo(
-        f"{dispatch.server_url}: {what.get(outcome.status, 'it does not accept')} ({outcome.status}: {words})", err=True
-    )
+    said = f"{what.get(outcome.status, 'it does not accept')} ({outcome.status}: {words})"
+    click.echo(printable(f"{dispatch.server_url}: {said}"), err=True)
     sys.exit(PROBLEMS)

@@ -273,8 +273,10 @@ async def _show(sender: Sender) -> None:
 
 def _show_end(outbox: Outbox, progress: Progress, given: TakenInputs, *, is_taken: bool) -> None:
     counts = outbox.counts()
+    from ..engine.diagnostics.terminal import printable
+
     if progress.stopped is not None:
-        click.echo(f"Stopped: {progress.stopped}", err=True)
+        click.echo(printable(f"Stopped: {progress.stopped}"), err=True)
     if given.full:
         click.echo(f"Not all was taken: {given.full}", err=True)
         click.echo("moemap outbox compact makes room; then, the same command goes on", err=True)

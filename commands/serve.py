@@ -192,5 +192,7 @@ def _log_json(entry: Any) -> None:
 
 
 def _log_text(entry: Any) -> None:
+    from ..engine.diagnostics.terminal import printable
+
     rest = ", ".join(f"{name} {value}" for name, value in entry.items() if name != "event")
-    click.echo(f"{entry['event']}: {rest}", err=True)
+    click.echo(printable(f"{entry['event']}: {rest}"), err=True)

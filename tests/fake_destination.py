@@ -40,6 +40,8 @@ class Settings:
     faults: dict[str, float] = field(default_factory=dict)
     status: int | None = None
     """The answer to everything, such as 401."""
+    message: str = "always so"
+    """What it says then."""
     bad: list[str] = field(default_factory=list)
     """Bodies with one of these texts in them are rejected, with whatever is in the same body."""
     authorization: str | None = None
@@ -117,7 +119,7 @@ class Destination:
             if base64.b64decode(given).decode() != settings.authorization:
                 return self.answer(401, "App Secret key mismatch. Please login to the dashboard to verify key", headers)
         if settings.status is not None:
-            return self.answer(settings.status, "always so", headers)
+            return self.answer(settings.status, settings.message, headers)
         if is_over:
             self.refused += 1
             return self.answer(429, "Rate limit exceeded", {**headers, "Retry-After": "1"})

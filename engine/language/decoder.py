@@ -60,11 +60,11 @@ def read_expression(node: ScalarNode, problems: list[Problem]) -> Expr | None:
 
 def _cut_off(node: ScalarNode) -> str | None:
     """Says what split an expression without quotes in two, if something did: a comma between brackets, or a comment."""
-    text, rest = node.text, node.source.text[node.end :]
+    text, before, rest = node.text, node.source.text[: node.start].rstrip(" "), node.source.text[node.end :]
     is_whole = text.count("(") == text.count(")") and all(text.count(quote) % 2 == 0 for quote in "'\"`")
     if node.style != "" or is_whole:
         return None
-    if rest.startswith(",") or ("," in text and text.endswith(")")):
+    if rest.startswith(",") or (before.endswith(",") and text.endswith(")")):
         return "quote a string that contains ,"
     return 'quote a string that contains " #"' if _COMMENT.match(rest) else None
 

@@ -46,6 +46,8 @@ def test_a_value_that_is_not_there() -> None:
     result = explain("--output", "/attributes/Age")
     assert result.exit_code == 1
     assert result.stderr == "no request has a value at /attributes/Age; --why-not /attributes/Age says why\n"
+    odd = explain("--output", "/\x1b[2J")
+    assert odd.stderr == "no request has a value at /\\u001b[2J; --why-not /\\u001b[2J says why\n"
     result = explain("--why-not", "customer:/attributes/Age")
     assert result.exit_code == 0
     assert "; attributes has no '$Age'\n" in result.stdout.splitlines(keepends=True)[0]

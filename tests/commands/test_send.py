@@ -109,6 +109,16 @@ def test_wrong_credentials_stop_at_once_and_lose_nothing(shop: Path, url: str) -
     assert len(ledger(url)["effects"]) == 20
 
 
+def test_what_a_receiver_says_moves_no_cursor(shop: Path, url: str) -> None:
+    batches(shop, users=1, each=1)
+    change(url, status=403, message="\x1b[2J\u202eno\x9b")
+    for words in (["send", "--env", "live", "batches.ndjson"], ["ping", "--env", "live"]):
+        done = moemap(shop, *words)
+        assert done.returncode == 1
+        assert "\\u001b[2J\\u202eno\\u009b" in done.stderr
+        assert done.stderr.replace("\n", "").isprintable()
+
+
 def test_a_secret_that_is_not_there(shop: Path) -> None:
     batches(shop, users=1, each=1)
     done = moemap(shop, "send", "batches.ndjson")
