@@ -37,7 +37,10 @@ def __getattr__(name: str) -> Any:
     if name == "__version__":
         value = import_module("importlib.metadata").version("moemap")
     elif name in _HOMES:
-        value = getattr(import_module(f".engine.{_HOMES[name]}", __name__), name)
+        from .engine.values.once import without_forks
+
+        with without_forks():
+            value = getattr(import_module(f".engine.{_HOMES[name]}", __name__), name)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value

@@ -17,7 +17,7 @@ from .jobs.input_check import input_problems
 from .language.rulebook import Rulebook
 from .runtime.batch import Record
 from .runtime.result import Accounted, Element, Request, Result
-from .values.once import Once
+from .values.once import Once, without_forks
 from .values.payload import is_surely_small
 
 __all__ = ["Mapping", "MappingError", "Session", "inspect", "load"]
@@ -104,6 +104,7 @@ class Mapping:
         return self._interpreter.get().explain(batch)
 
 
+@without_forks()
 def load(reference: str | Path, settings: Values[str, Any] | None = None) -> Mapping:
     """Loads an installed mapping by name (`name` or `name@major`), or a mapping or workspace by its file or folder.
 
@@ -115,7 +116,8 @@ def load(reference: str | Path, settings: Values[str, Any] | None = None) -> Map
     reads batches as structs; preparing for that takes another second of processor time in a background thread, while
     batches are mapped the other way. `Mapping.prepare` does both at once.
 
-    A process may fork at any time after that, whatever its threads do with the mapping.
+    A process may fork at any time, whatever its threads do with the mapping; a fork while another thread loads one
+    waits for its end, up to a minute.
     """
     mapping = Mapping(*opened(reference, settings))
     for module in _IMPORTED_LATE:

@@ -17,7 +17,9 @@ from .configuration.configuration import Configuration
 from .diagnostics.problem import Place, Problem, in_order
 from .golden import files as goldenfile
 from .insight import explained
+from .language.decoder import Keys
 from .language.discovery import SkippedFile, kind_of, yaml_files
+from .language.file_keys import PART
 from .language.installed import candidates, locate
 from .language.loader import Loaded
 from .language.rulebook import Rulebook, Setting
@@ -250,10 +252,14 @@ class Inspector:
 
     def part_alone(self, name: str, path: Path, sources: dict[str, Source]) -> Iterator[Problem]:
         """The problems of a part that nothing includes."""
-        source, problems = read(path, name)
+        source, unread = read(path, name)
+        problems = [*unread]
         if source is not None:
             sources[name] = source
-            problems += parse(source)[1]
+            node, found = parse(source)
+            problems += found
+            if node is not None:
+                Keys(node, "a rule file", problems, PART.keys).finish()
         yield from problems
         above = list(self.mains_above(path))
         codes = {problem.code for main in above for problem in self.load(main).problems}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -46,6 +46,16 @@ _SHAPES: dict[str, type[Node]] = {
     **dict.fromkeys(("workspace", "mapping"), ScalarNode),
 }
 """Keys that tell of a file of ours where all others are known, and the kinds of their values."""
+_BELOW = {
+    "rules": frozenset({"rule"}),
+    "routes": frozenset({"each"}),
+    "tables": frozenset({"entries"}),
+    "policies": frozenset({"when", "skip"}),
+    "assert": frozenset({"no_output", "never_in", "only_in"}),
+}
+"""Keys by which elements are recognised as ours below a misspelt key."""
+_BESIDE_NAME = frozenset({"route", "output", "fields", "skip", "reject"})
+"""Keys by which a rule is recognised whose key `rule` is misspelt."""
 _PACKAGES = frozenset({"node_modules", "site-packages", "__pycache__"})
 
 _MODELINE = re.compile(r"^#[ \t]*yaml-language-server:.*\bmoemap/(rules|workspace|tests)\.schema\.json", re.MULTILINE)
@@ -113,7 +123,7 @@ def kind_of(path: Path) -> FileKind | None:
     if _is_beside_a_mapping(path) or (modeline and modeline[1] == "tests"):
         return "tests"
     if not (modeline or named or _is_ours(keys, text)):
-        return None
+        return "part" if _is_misspelt_part(keys, text) else None
     if keys & {"tests", "mapping"}:
         return "tests"
     if "workspace" in keys or path.stem == "workspace" or (modeline and modeline[1] == "workspace"):
@@ -139,6 +149,36 @@ def _is_ours(keys: set[str], text: str) -> bool:
         or any(near.issuperset(pair) and not known.isdisjoint(pair) for pair in _PAIRS)
         or any(key in known and _has_key(f"(?i:{member})", text) for key, member in _MEMBERS.items())
         or (keys <= _KNOWN and not keys.isdisjoint(_SHAPES) and _has_shapes(text))
+    )
+
+
+def _is_misspelt_part(keys: set[str], text: str) -> bool:
+    """Returns whether all keys are those of a part or near to them, and what is below them is as in a part of ours."""
+    meant = {key: key if key in PART.keys else closest(key, PART.keys) for key in list(keys)[:_FEW_KEYS]}
+    if len(meant) < len(keys) or None in meant.values() or _BELOW.keys().isdisjoint(meant.values()):
+        return False
+    node = parse(Source("", text))[0]
+    if not isinstance(node, MappingNode):
+        return "rules" in meant.values() and _has_key("rule", text)
+    return any(_are_ours(meant.get(key.text) or "", value) for key, value in node.entries)
+
+
+def _are_ours(key: str, value: Node) -> bool:
+    """Returns whether one of the elements under a key of ours, perhaps misspelt there, has keys that only ours have."""
+    below: Iterable[Node] = ()
+    if isinstance(value, MappingNode):
+        below = (inner for _, inner in value.entries)
+    elif isinstance(value, SequenceNode):
+        below = value.items
+    if key not in _BELOW or not isinstance(value, _SHAPES[key]):
+        return False
+    if key == "policies":
+        below = (item for policy in below if isinstance(policy, SequenceNode) for item in policy.items)
+    members = [set(one.keys()) for one in below if isinstance(one, MappingNode)]
+    return any(
+        not names.isdisjoint(_BELOW[key])
+        or (key == "rules" and names & _BESIDE_NAME and any(closest(name, ("rule",)) for name in names - _BESIDE_NAME))
+        for names in members
     )
 
 

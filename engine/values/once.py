@@ -1,7 +1,8 @@
 """Values that are computed at their first use, once, by any number of threads.
 
 A process that is forked while another thread computes one would wait forever, since that thread does not exist in the
-child; so locks are replaced in the child.
+child; so locks are replaced in the child. Those of Python and of libraries cannot be: work that takes such locks, as
+imports do, keeps others from forking.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary, WeakSet
 
-__all__ = ["Lock", "Once", "cached_property", "once_for_each"]
+__all__ = ["Lock", "Once", "cached_property", "once_for_each", "without_forks"]
 
 _T = TypeVar("_T")
 _Key = TypeVar("_Key")
@@ -104,10 +107,58 @@ class Once(Generic[_T]):
 _ALL: WeakSet[Lock | Once[Any]] = WeakSet()
 
 
+class _Forks:
+    """Has a fork of the process wait for what other threads do in blocks of their own."""
+
+    def __init__(self) -> None:
+        self._inside: Counter[int] = Counter()
+        """The number of blocks that each thread is in."""
+        self._turn = threading.Condition()
+
+    def enter(self) -> None:
+        with self._turn:
+            self._inside[threading.get_ident()] += 1
+
+    def leave(self) -> None:
+        with self._turn:
+            self._inside -= Counter([threading.get_ident()])
+            self._turn.notify_all()
+
+    def before(self) -> None:
+        """Waits until no other thread is in a block; none enters one before the process has been forked."""
+        self._turn.acquire()
+        self._turn.wait_for(lambda: self._inside.keys() <= {threading.get_ident()}, _LONGEST_WAIT)
+
+    def after(self) -> None:
+        """Goes on in the process that has been forked."""
+        self._turn.release()
+
+    def renew(self) -> None:
+        """Begins anew in the child, which has this thread alone."""
+        self._inside &= Counter({threading.get_ident(): self._inside.total()})
+        self._turn = threading.Condition()
+
+
+_LONGEST_WAIT = 60
+"""The number of seconds after which a fork no longer waits: what it waits for may wait for the thread that forks."""
+_FORKS = _Forks()
+
+
+@contextmanager
+def without_forks() -> Iterator[None]:
+    """Keeps other threads from forking the process before the end of the block."""
+    _FORKS.enter()
+    try:
+        yield
+    finally:
+        _FORKS.leave()
+
+
 def _renew_all() -> None:
+    _FORKS.renew()
     for one in list(_ALL):
         one.renew()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_all)
+    os.register_at_fork(before=_FORKS.before, after_in_parent=_FORKS.after, after_in_child=_renew_all)

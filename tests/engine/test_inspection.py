@@ -248,6 +248,24 @@ def test_a_part_that_nothing_includes(write: Callable[..., None], paths: list[st
     assert problem.hint == "name it under 'include' in m/mapping.yaml, or remove it"
 
 
+@pytest.mark.parametrize(
+    ("text", "key", "hint"),
+    [
+        (PART.replace("rules", "ruels"), "ruels", "did you mean 'rules'?"),
+        ("tabels: {t: {entries: {a: b}}}\n", "tabels", "did you mean 'tables'?"),
+    ],
+)
+def test_a_part_with_a_misspelt_key_that_nothing_includes(
+    write: Callable[..., None], text: str, key: str, hint: str
+) -> None:
+    write(**{"m/mapping.yaml": MAPPING, "m/lost.yaml": text})
+    inspection = inspect_paths(["m"])
+    assert said(inspection) == ["m/lost.yaml:1:1 M133", "m/lost.yaml:1:1 M101"]
+    assert (inspection.problems[1].data["key"], inspection.problems[1].hint) == (key, hint)
+    write(**{"m/mapping.yaml": f"{MAPPING}include: [lost.yaml]\n"})
+    assert said(inspect_paths(["m"])) == ["m/lost.yaml:1:1 M101"]
+
+
 @pytest.mark.parametrize("paths", [["m/one.yaml"], ["m/one.yaml", "m/mapping.yaml"], ["m", "m/one.yaml"]])
 @pytest.mark.parametrize(("name", "real"), [("one.yaml", "../outside.yaml"), (".one/one.yaml", "m/.one/one.yaml")])
 def test_a_part_that_may_not_be_read_is_one_problem(

@@ -15,7 +15,7 @@ from ...language.rulebook import Rulebook, Setting
 from ...source.contents import unsaved
 from ...source.paths import is_folder
 from ...source.recovery import without_consequences
-from ...values.once import cached_property
+from ...values.once import cached_property, without_forks
 from ...values.recall import Recall
 from .running import check, check_names
 
@@ -54,6 +54,7 @@ class Opening:
         return () if self.joined.draft is None else check(self.joined.draft, self.recall)
 
 
+@without_forks()
 def inspect(reference: str | Path, settings: Mapping[str, Any] | None = None, *, text: str | None = None) -> Loaded:
     """Loads and checks a mapping; returns all Problems instead of raising. `text` replaces the content of the file."""
     if not isinstance(reference, str | Path):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ...language.loader import Loaded
 from ...source.contents import unsaved
+from ...values.once import without_forks
 from ...values.recall import Recall
 from .opening import Opening
 
@@ -27,6 +28,7 @@ class Session:
     def __init__(self) -> None:
         self._recalls: dict[str, Recall] = {}
 
+    @without_forks()
     def inspect(self, main: Path, texts: Mapping[Path, str] | None = None) -> Loaded:
         """Loads and checks the mapping or workspace file `main`; `texts` stand for the contents of files."""
         name = abspath(main)

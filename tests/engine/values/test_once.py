@@ -11,15 +11,18 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
+from pathlib import Path
 from typing import Any
 from weakref import ref
 
 import pytest
 
-from moemap.engine import compiler
+from moemap.engine import api, compiler
 from moemap.engine.api import Mapping
+from moemap.engine.checks.shared import opening, session
 from moemap.engine.source import homes
-from moemap.engine.values.once import Once, cached_property, once_for_each
+from moemap.engine.values import once as once_module
+from moemap.engine.values.once import Once, cached_property, once_for_each, without_forks
 
 ENGINE = homes.ENGINE
 
@@ -107,6 +110,64 @@ def test_a_fork_while_a_mapping_compiles(mapping_of: Callable[..., Mapping], mon
         thread = threading.Thread(target=mapping.transform, args=({"a": 1},))
         thread.start()
         assert in_a_fork(lambda: len(mapping.transform({"a": 1}).requests) == 1)
+    thread.join()
+
+
+@needs_fork
+@pytest.mark.parametrize("call", [api.load, api.inspect, lambda name: api.Session().inspect(name)])
+def test_a_fork_while_a_mapping_is_loaded_waits_for_its_end(
+    call: Callable[[Any], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No thread of its own holds a lock that the child could not replace, such as that of an import."""
+    begun, lock = threading.Event(), threading.Lock()
+
+    def read(*_: object) -> Any:
+        with lock:
+            begun.set()
+            threading.Event().wait(0.2)
+        raise KeyError
+
+    for module in (opening, session):
+        monkeypatch.setattr(module, "Opening", read)
+
+    def fail() -> None:
+        with pytest.raises(KeyError):
+            call(tmp_path / "mapping.yaml")
+
+    thread = threading.Thread(target=fail)
+    thread.start()
+    assert begun.wait(60)
+    assert in_a_fork(lambda: lock.acquire(blocking=False))
+    thread.join()
+
+
+@needs_fork
+def test_a_fork_waits_for_no_block_of_its_own_thread() -> None:
+    def forks_again() -> bool:
+        with without_forks():
+            return in_a_fork(lambda: True)
+
+    with without_forks(), without_forks():
+        assert in_a_fork(forks_again)
+    assert in_a_fork(forks_again)
+
+
+@needs_fork
+def test_a_fork_waits_only_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it waits for may wait for the thread that forks."""
+    monkeypatch.setattr(once_module, "_LONGEST_WAIT", 0.01)
+    with making("x") as make:
+        inside = threading.Event()
+
+        def load() -> None:
+            with without_forks():
+                inside.set()
+                make()
+
+        thread = threading.Thread(target=load)
+        thread.start()
+        assert inside.wait(60)
+        assert in_a_fork(lambda: True)
     thread.join()
 
 
