@@ -62,7 +62,8 @@ class Expected:
 
 
 def kind(name: str) -> str:
-    return name.lower().replace("_", "").replace(" ", "")
+    plain = name.lower().replace("_", "").replace(" ", "")
+    return "email" if plain == "emailaddress" else plain
 
 
 def identities(batch: dict[str, JSON]) -> Callable[..., JSON]:
@@ -78,10 +79,8 @@ def identities(batch: dict[str, JSON]) -> Callable[..., JSON]:
         if there(identity):
             found.setdefault(kind(name), identity)
 
-    def find(documented: str, *others: str) -> JSON:
-        if there(obj(given).get(documented)):
-            return obj(given)[documented]
-        return next((found[k] for name in (documented, *others) if there(found.get(k := kind(name)))), None)
+    def find(documented: str) -> JSON:
+        return obj(given)[documented] if there(obj(given).get(documented)) else found.get(kind(documented))
 
     return find
 
@@ -91,7 +90,7 @@ def id_of(batch: dict[str, JSON], settings: Mapping[str, Any]) -> str | None:
     if settings["identity"] == "customer_id":
         found = text(find("customer_id"))
     elif settings["identity"] == "email":
-        found = text(find("email", "email_address"))
+        found = text(find("email"))
     else:
         found = text(batch.get("mpid"))
     trimmed = (found or "").strip()
@@ -372,7 +371,7 @@ class Events:
             return "rejected"
         if name is not None and data != self.changes["user_identity_change"][name]:
             return "skipped"
-        target = {"email": "email", "emailaddress": "email", "mobilenumber": "mobile"}.get(name or "")
+        target = {"email": "email", "mobilenumber": "mobile"}.get(name or "")
         identity = text(new.get("identity"))
         if not there(new.get("identity")) or target is None or identity is None:
             return "skipped"
@@ -444,7 +443,7 @@ def expected(batch: JSON, values: Mapping[str, Any]) -> Expected:
         return Expected()
     find = identities(batch)
     mapped: dict[str, JSON] = {
-        "email": text(find("email", "email_address")),
+        "email": text(find("email")),
         "mobile": text(find("mobile_number")),
     }
     if settings["advertising_ids"]:
