@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any
 
 from ..patterns.bits import searcher
-from .value_keywords import HOLDS, Enums, is_of_type
+from .value_keywords import HOLDS, ConstantParts, Enums, is_of_type
 from .violations import Refusal, Violations, violations_of
 
 __all__ = ["KEYWORDS", "SchemaEvaluator"]
@@ -42,6 +42,7 @@ class SchemaEvaluator:
         self.found_in = {pattern: searcher(wanted) for pattern, wanted in patterns.items()}
         self.formats = formats
         self.holds: dict[str, Callable[[Any, Any], bool]] = {**HOLDS, "enum": Enums()}
+        self.alternatives = ConstantParts()
 
     def is_valid(self, body: Any) -> bool:
         """Returns whether the body is valid."""
@@ -60,6 +61,7 @@ class _BodyCheck:
         self.found_in = evaluator.found_in
         self.formats = evaluator.formats
         self.holds = evaluator.holds
+        self.alternatives = evaluator.alternatives
         self.known: dict[tuple[str, int, ValuePath], Refusals] = {}
         self.valid: dict[tuple[str, int], bool] = {}
 
@@ -403,6 +405,13 @@ def _elements_seen(
     return seen
 
 
+def _fitting(check: _BodyCheck, alternatives: list[Any], value: Any, depth: int) -> Iterator[int]:
+    """The number of alternatives that the value satisfies, in summands."""
+    values, others = check.alternatives(alternatives, KEYWORDS)
+    yield values.count(value)
+    yield from (check.is_valid(part, value, depth) for part in others)
+
+
 _ADDITIONAL = "additionalProperties"
 _APPLIES: dict[str, Callable[[_BodyCheck, Any, Any, ValuePath, bool], Applying]] = {
     "$ref": _ref,
@@ -445,10 +454,8 @@ _CONJUNCTIONS: dict[str, Callable[[_BodyCheck, Any, Any], list[tuple[Any, Any]]]
 """The subschemas that a keyword applies, each with its value; the keyword is satisfied if all of them are."""
 _TESTS: dict[str, Callable[[_BodyCheck, Any, Any, int], bool]] = {
     "$ref": lambda check, schema, value, depth: check.is_valid_by(schema["$ref"], value, depth),
-    "anyOf": lambda check, schema, value, depth: any(check.is_valid(part, value, depth) for part in schema["anyOf"]),
-    "oneOf": lambda check, schema, value, depth: (
-        sum(check.is_valid(part, value, depth) for part in schema["oneOf"]) == 1
-    ),
+    "anyOf": lambda check, schema, value, depth: any(_fitting(check, schema["anyOf"], value, depth)),
+    "oneOf": lambda check, schema, value, depth: sum(_fitting(check, schema["oneOf"], value, depth)) == 1,
     "not": lambda check, schema, value, depth: not check.is_valid(schema["not"], value, depth),
     "if": lambda check, schema, value, depth: check.is_valid(
         schema.get("then" if check.is_valid(schema["if"], value, depth) else "else", True), value, depth

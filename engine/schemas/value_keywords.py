@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Any
 
 from ..values.equality import ValueSet, equal, included
 from ..values.kinds import TYPE_CLASSES
 
-__all__ = ["HOLDS", "Enums", "are_distinct", "is_multiple", "is_of_type"]
+__all__ = ["HOLDS", "ConstantParts", "Enums", "are_distinct", "is_multiple", "is_of_type"]
 
 
 def is_of_type(type_: str, value: Any) -> bool:
@@ -73,7 +73,7 @@ HOLDS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 _FEW = 8
-"""The number of values of an `enum` that are compared one by one."""
+"""The number of values that are compared one by one."""
 
 
 class Enums:
@@ -89,3 +89,25 @@ class Enums:
         if found is None:
             found = self._sets[id(wanted)] = ValueSet(wanted)
         return value in found
+
+
+class ConstantParts:
+    """Splits the subschemas of an `anyOf` or `oneOf`, which are kept, into values and others if there are many."""
+
+    def __init__(self) -> None:
+        self._split: dict[int, tuple[ValueSet, list[Any]]] = {}
+
+    def __call__(self, parts: list[Any], keywords: Set[str]) -> tuple[ValueSet, list[Any]]:
+        """The values of those that have `const` alone among the keywords that are evaluated, and the other ones."""
+        if len(parts) <= _FEW:
+            return _NO_VALUES, parts
+        split = self._split.get(id(parts))
+        if split is None:
+            consts = [part for part in parts if type(part) is dict and part.keys() & keywords == {"const"}]
+            own = set(map(id, consts))
+            others = [part for part in parts if id(part) not in own]
+            split = self._split[id(parts)] = ValueSet(part["const"] for part in consts), others
+        return split
+
+
+_NO_VALUES = ValueSet(())

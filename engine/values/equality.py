@@ -63,6 +63,10 @@ class ValueSet:
     def __contains__(self, value: Any) -> bool:
         return any(equal(element, value) for element in self._found.get(_fingerprint(value), ()))
 
+    def count(self, value: Any) -> int:
+        """The number of elements that equal a value."""
+        return sum(equal(element, value) for element in self._found.get(_fingerprint(value), ()))
+
 
 def _fingerprint(value: Any) -> int:
     """A number that is the same for equal values, and hardly ever for others."""

@@ -454,11 +454,14 @@ def test_threads_change_nothing_of_the_process() -> None:
     assert sys.getrecursionlimit() == limit
 
 
+@pytest.mark.parametrize("keyword", ["enum", "anyOf", "oneOf"])
 @pytest.mark.parametrize("listed", [lambda number: {"k": number}, lambda number: [[number], "x"], float])
-def test_a_value_is_looked_up_in_a_long_enum(
-    listed: Callable[[int], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_value_is_looked_up_among_many(
+    listed: Callable[[int], Any], keyword: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    validator = schema({"enum": [listed(number) for number in range(1_000)]}, tmp_path).validator
+    values = [listed(number) for number in range(1_000)]
+    parts = values if keyword == "enum" else [*({"const": value, "title": "x"} for value in values), {"const": "y"}]
+    validator = schema({keyword: parts}, tmp_path).validator
     compared: list[Any] = []
 
     def counted(one: Any, other: Any) -> bool:
@@ -467,5 +470,14 @@ def test_a_value_is_looked_up_in_a_long_enum(
 
     monkeypatch.setattr(equality, "equal", counted)
     assert [number for number in range(990, 1_010) if validator.is_valid(listed(number))] == list(range(990, 1_000))
-    assert list(validator.violations(listed(1_001)))
     assert len(compared) <= 20
+    assert list(validator.violations(listed(1_001)))
+
+
+def test_many_alternatives_with_values_and_others(tmp_path: Path) -> None:
+    parts = [*({"const": number} for number in range(20)), {"const": 3, "minimum": 0}, {"const": 4.0}, {"const": True}]
+    any_of = schema({"anyOf": [*parts, {"type": "string"}, True]}, tmp_path).validator
+    one_of = schema({"oneOf": [*parts, {"type": "string"}, False]}, tmp_path).validator
+    values = [0, 2, 3, 4, 1.0, True, False, "x", 20]
+    assert [any_of.is_valid(value) for value in values] == [True] * 9
+    assert [one_of.is_valid(value) for value in values] == [True, True, False, False, True, True, False, True, False]
