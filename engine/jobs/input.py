@@ -353,13 +353,13 @@ class _Splitter:
         """The rest when the stream has ended."""
         return self._rest(b"")
 
-    def _rest(self, piece: bytes, *, is_between: bool = False) -> Iterator[tuple[int, bytes | None]]:
-        """The text that this piece ends, which may only be blank between two commas or after an element handed on."""
+    def _rest(self, piece: bytes) -> Iterator[tuple[int, bytes | None]]:
+        """The text that this piece ends, unless it is blank, as it is after an element that was handed on."""
         line, text = self._kept.cut(piece)
-        was_handed_on, self._is_handed_on = self._is_handed_on, False
-        self.lacks_comma = was_handed_on and text != b""
-        if text != b"" or (is_between and not was_handed_on):
+        self.lacks_comma, self._is_handed_on = self._is_handed_on, False
+        if text != b"":
             yield line, text
+        self.lacks_comma = False
 
     def feed(self, chunk: bytes) -> Iterator[tuple[int, bytes | None]]:
         start, at = 0, 0
@@ -380,13 +380,16 @@ class _Splitter:
                     start = first + 1
             elif mark in b",":
                 if self.in_list:
-                    yield from self._rest(chunk[start:first], is_between=True)
+                    if self._is_handed_on:
+                        yield from self._rest(chunk[start:first])
+                    else:
+                        yield self._kept.cut(chunk[start:first])
                     start = at
             elif self._depth:
                 at = min(at, first + self._depth)
                 self._depth -= at - first
                 if self._depth == 0 and not self.in_list:
-                    yield from self._rest(chunk[start:at])
+                    yield self._kept.cut(chunk[start:at])
                     start = at
             elif self.in_list and (end := chunk.find(b"]", first, at)) >= 0:
                 self.in_list = False

@@ -65,9 +65,8 @@ class Record(NamedTuple):
         pieces = [piece for piece in self.text.split(RS) if piece.strip()]
         if self.text.startswith(RS) or (RS in self.text and all(map(is_json, pieces))):
             at = len(self.text[: self.text.index(RS)].decode()) + 1
-            return (
-                f"it has a record separator (U+001E, character {at}), which is read if the input begins with one, too"
-            )
+            separator = f"a record separator (U+001E, character {at})"
+            return f"it has {separator}, which is read in files and streams that begin with one"
         return reason
 
 

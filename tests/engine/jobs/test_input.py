@@ -30,8 +30,8 @@ COMMA = "it ends with a comma (character %d), which is allowed between the eleme
 ENDS_IN_COMMA = "the record is not JSON: " + COMMA % 9
 
 SEPARATOR = (
-    "the record is not JSON: it has a record separator (U+001E, character %d), which is read if the input begins with "
-    "one, too"
+    "the record is not JSON: it has a record separator (U+001E, character %d), which is read in files and "
+    "streams that begin with one"
 )
 LACKS_COMMA = "the record is not JSON: there is no comma before it in the list"
 
