@@ -8,6 +8,7 @@ from .shared.command import Command
 from .shared.completion import mappings
 from .shared.opening import load_mapping
 from .shared.project import chosen, mapping_options
+from .shared.targets import files_of
 
 __all__ = ["command"]
 
@@ -44,5 +45,4 @@ def command(
         source = standalone_of(rulebook) if standalone else source_of(rulebook)
     except StandaloneError as error:
         raise click.UsageError(f"{rulebook.name} cannot be compiled to a standalone module: {error}") from None
-    paths = [source.path for source in rulebook.sources.values() if source.path is not None]
-    write(source, output, [*paths, *(path for schema in rulebook.schemas.values() for path in schema.paths)])
+    write(source, output, files_of(rulebook))

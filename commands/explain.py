@@ -14,6 +14,7 @@ from .shared.command import FINE, PROBLEMS, Command
 from .shared.completion import mappings, samples
 from .shared.opening import load_mapping, print_problems, value_in
 from .shared.project import chosen, mapping_options
+from .shared.targets import check_outputs, files_of
 
 if TYPE_CHECKING:
     from ..engine.insight.tracing import Trace
@@ -101,6 +102,7 @@ def command(
             raise click.UsageError(f"{name} {place}: a place begins with /, as /{place}")
     batch = _batch_in(batch_file, record)
     rulebook = load_mapping(chosen(mapping, settings, environment)).rulebook
+    check_outputs([html], files_of(rulebook), [batch_file])
     try:
         found = trace(rulebook, batch, masked if mask else shown)
     except TooManyDecisionsError as error:

@@ -82,15 +82,17 @@ def command(
     from ..engine.jobs.files import written_whole
     from ..engine.source.contents import whole
     from .shared.progress import status_line
-    from .shared.targets import expanded
+    from .shared.targets import check_outputs, expanded, files_of
 
     try:
         known = None if baseline is None else read_baseline(whole(Path(baseline), MAX_BASELINE_BYTES))
     except ValueError as error:
         raise click.UsageError(f"{baseline}: {error}") from None
     rulebook = load_mapping(chosen(mapping, settings, environment)).rulebook
+    names = expanded(inputs, None)
+    check_outputs([write_baseline], files_of(rulebook), names)
     with status_line() as show:
-        loss = loss_over(rulebook, expanded(inputs, None), show, limits=limits or fail_on == "limits")
+        loss = loss_over(rulebook, names, show, limits=limits or fail_on == "limits")
     failed = bool(loss.unreadable)
     if known is not None:
         for line in (changes := drift(known, loss)):

@@ -97,7 +97,7 @@ def command(
     from ..engine.jobs.rejects import MAX_REJECT_BYTES
     from ..engine.jobs.running import Reader
     from ..engine.jobs.transform import Recipe, Transform
-    from .shared.targets import expanded
+    from .shared.targets import check_outputs, expanded
 
     choice = choice_of(mapping, settings, environment)
     if "-" in inputs and "stdin" in choice.secrets.values():
@@ -110,6 +110,7 @@ def command(
         choice.reference, choice.settings, "bulk" if plan.bulk else "result", False, "", rejects, replay_rejects
     )
     names = expanded(inputs, None) if inputs else ()
+    check_outputs([path, rejects], map(Path, program.files), names)
     units = Reader(names, MAX_REJECT_BYTES if replay_rejects else MAX_RECORD_BYTES, 0, 0).units()
     if results and replay_rejects:
         raise click.UsageError("--results cannot be combined with --replay-rejects")

@@ -10,6 +10,7 @@ import click
 
 from .shared.command import FINE, Command
 from .shared.extras import needs_extra
+from .shared.targets import check_outputs
 from .shared.verbosity import is_quiet
 
 __all__ = ["command"]
@@ -89,9 +90,11 @@ def _export(root: Path, start: Path, file: Path, *, show_values: bool) -> None:
     from ..engine.studio.results import AskError
     from ..engine.studio.worker import Worker
 
+    worker = Worker(root, start)
     try:
-        page = Worker(root, start).exported(show_values=show_values)
+        page = worker.exported(show_values=show_values)
     except AskError as error:
         raise click.UsageError(str(error)) from None
+    check_outputs([str(file)], map(worker.project.path, worker.project.kinds), of="project")
     with written_whole(file) as written:
         written.write(page.encode("utf-8", "backslashreplace"))

@@ -12,6 +12,7 @@ from .shared.coverage import CoverageOptions, coverage_options
 from .shared.golden import run_tests, watch_tests
 from .shared.mutation import MutationOptions, mutation_options
 from .shared.project import configuration, searched
+from .shared.targets import check_outputs, files_of
 from .shared.verbosity import is_quiet, note
 
 __all__ = ["command"]
@@ -113,6 +114,13 @@ def command(
     click.echo(FORMATS[format_](run, color=takes_color(sys.stdout)), nl=False)
     if prints and not is_quiet():
         click.echo(run.counts())
+    written = (*coverage_output, suggest, mutate_output)
+    if any(written):
+        from ..engine.golden.watching import files_of as files_of_tests
+
+        rulebooks = [one.rulebook for one in runner.interpreters]
+        read = [path for file in run.files.values() for path in files_of_tests(file, runner.opening)]
+        check_outputs(written, [*read, *(path for rulebook in rulebooks for path in files_of(rulebook))])
     is_enough = covering.report(runner, [batch for _, test in run.tests for batch in test.batches], err=not prints)
     if run.count("failed"):
         if mutate:

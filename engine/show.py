@@ -114,7 +114,7 @@ def _tables(rulebook: Rulebook) -> Iterator[_Listing]:
         for key, value in table.entries.items()
     ]
     yield _Listing("Tables", ("table", "value", "becomes"), tuple(tables))
-    functions = [(FUNCTIONS[name].signature, FUNCTIONS[name].description) for name in sorted(functions_of(rulebook))]
+    functions = [(FUNCTIONS[name].signature, FUNCTIONS[name].told) for name in sorted(functions_of(rulebook))]
     yield _Listing("Functions used", ("function", "description"), tuple(functions))
 
 

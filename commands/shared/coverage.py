@@ -129,7 +129,7 @@ def print_coverage(rulebook: Rulebook, inputs: Iterable[str], options: Mapping[s
     from ...engine.insight.corpus_coverage import coverage_over
     from ...engine.insight.coverage_report import text
     from .progress import status_line
-    from .targets import expanded
+    from .targets import check_outputs, expanded, files_of
 
     for name in _OF_RESULTS:
         if options[name]:
@@ -138,6 +138,7 @@ def print_coverage(rulebook: Rulebook, inputs: Iterable[str], options: Mapping[s
             )
     _check_outputs(options["coverage_output"])
     names = expanded(tuple(inputs), None) or ("-",)
+    check_outputs(options["coverage_output"], files_of(rulebook), names)
     with status_line() as show:
         found = coverage_over(rulebook, names, options["jobs"], show)
     if options["coverage"]:

@@ -8,14 +8,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Values
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from unicodedata import normalize
 
 import click
 
 from ...engine.source.paths import STDIN
 
-__all__ = ["PlannedRun", "check_options", "check_output", "expanded", "targets"]
+if TYPE_CHECKING:
+    from ...engine.language.rulebook import Rulebook
+
+__all__ = ["PlannedRun", "check_options", "check_outputs", "expanded", "files_of", "targets"]
 
 _MAGIC = frozenset("*?[")
 _ENDINGS = (".json", ".ndjson", ".jsonl")
@@ -194,11 +197,32 @@ def _in_folders(names: tuple[str, ...], options: dict[str, Any]) -> list[Planned
     return planned
 
 
-def check_output(name: str, made_of: Iterable[Path]) -> None:
-    """Refuses to overwrite a file of the mapping."""
-    taken = {key for path in made_of for key in _keys(path)}
-    if not taken.isdisjoint(_keys(Path(name))):
-        raise click.UsageError(f"{name}: is a file of the mapping")
+def files_of(rulebook: Rulebook) -> Iterator[Path]:
+    """The files that a mapping was made from."""
+    yield from (source.path for source in rulebook.sources.values() if source.path is not None)
+    yield from (path for schema in rulebook.schemas.values() for path in schema.paths)
+    for converter in rulebook.converters.values():
+        yield from files_of(converter)
+
+
+def check_outputs(
+    outputs: Iterable[str | None], made_of: Iterable[Path], inputs: Iterable[str] = (), *, of: str = "mapping"
+) -> None:
+    """Refuses to overwrite a file `of` the mapping or the project, or an input, or to write twice to one file."""
+    taken = _taken(made_of, inputs, of)
+    for name in filter(None, outputs):
+        keys = _keys(Path(name))
+        for key in keys:
+            if key in taken:
+                raise click.UsageError(f"{name}: is {taken[key]}")
+        taken.update(dict.fromkeys(keys, "written already"))
+
+
+def _taken(made_of: Iterable[Path], inputs: Iterable[str], of: str = "mapping") -> dict[Any, str]:
+    """What the files are that must not be written to, by their keys."""
+    taken = {key: f"a file of the {of}" for path in made_of for key in _keys(path)}
+    taken.update((key, "one of the inputs") for name in inputs if name != STDIN for key in _keys(Path(name)))
+    return taken
 
 
 def _check_apart(
@@ -207,8 +231,7 @@ def _check_apart(
     """Refuses to overwrite inputs, or to write two outputs to one file. `given` are names for messages."""
     from ...engine.jobs.runfiles import names_of
 
-    taken = {key: "a file of the mapping" for name in made_of for key in _keys(Path(name))}
-    taken.update((key, "one of the inputs") for name in names if name != STDIN for key in _keys(Path(name)))
+    taken = _taken(map(Path, made_of), names)
     for target in planned:
         for place in (target.output, target.rejects):
             if place is not None and place.is_dir():

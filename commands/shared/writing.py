@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ...engine.source.paths import STDIN
-from .targets import check_output
+from .targets import check_outputs
 
 __all__ = ["write"]
 
@@ -23,6 +23,6 @@ def write(text: str, output: str | None, made_of: Iterable[Path] = ()) -> None:
     if output is None or output == STDIN:
         click.echo(text, nl=False)
         return
-    check_output(output, made_of)
+    check_outputs([output], made_of)
     with written_whole(Path(output)) as file:
         file.write(text.encode())

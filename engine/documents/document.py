@@ -315,7 +315,7 @@ class _Writer:
         yield personal_data(book)
         yield asserted(book)
         functions = [
-            TableRow(name, (_code(FUNCTIONS[name].signature), Cell(FUNCTIONS[name].description)))
+            TableRow(name, (_code(FUNCTIONS[name].signature), Cell(FUNCTIONS[name].told)))
             for name in sorted(functions_of(book))
         ]
         yield Listing("Functions", ("Function", "Description"), tuple(functions))

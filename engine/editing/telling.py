@@ -30,7 +30,7 @@ def shown_value(value: Any, limit: int = MAX_SHOWN) -> str:
 
 def about_function(function: Function) -> str:
     """The signature of a function, its description, examples, and the link to its page."""
-    lines = [f"```\n{function.signature}\n```", function.description]
+    lines = [f"```\n{function.signature}\n```", function.told]
     lines += [_example(one) for one in function.examples[:_MOST_EXAMPLES]]
     page = DOCS / "functions.md"
     return "\n\n".join([*lines, f"[Functions]({page.as_uri()}#{function.name})"])

@@ -82,6 +82,11 @@ class Function(NamedTuple):
     masks: bool
 
     @property
+    def told(self) -> str:
+        """The description where its links lead nowhere: outside of the page of functions."""
+        return re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", self.description)
+
+    @property
     def signature(self) -> str:
         """`get(object: object|null, name: string|null) -> any`."""
         parts = [f"{parameter.name}: {'|'.join(parameter.types) or 'any'}" for parameter in self.parameters]

@@ -120,6 +120,49 @@ def test_nothing_is_written_over_what_is_read_or_written(
         assert contents(here) == before
 
 
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (["transform", "in.json", "--coverage-output", "in.json"], "in.json: is one of the inputs"),
+        (["transform", "in.json", "--coverage-output", "any.json"], "any.json: is a file of the mapping"),
+        (["transform", "in.json", *["--coverage-output", "a.json"] * 2], "a.json: is written already"),
+        (["explain", "in.json", "--html", "in.json"], "in.json: is one of the inputs"),
+        (["explain", "in.json", "--html", "any.json"], "any.json: is a file of the mapping"),
+        (["lost", "in.json", "--write-baseline", "in.json"], "in.json: is one of the inputs"),
+        (["send", "in.json", "--rejects", "in.json"], "in.json: is one of the inputs"),
+        (["send", "in.json", "--rejects", "mapping.yaml"], "mapping.yaml: is a file of the mapping"),
+        (["send", "in.json", "--outbox", "o.db", "--rejects", "o.db"], "o.db: is written already"),
+        (["send", "in.json", "--outbox", "in.json"], "in.json: is one of the inputs"),
+        (["compile", "--output", "any.json"], "any.json: is a file of the mapping"),
+        (["test", ".", "--suggest", "tests/t.yaml"], "tests/t.yaml: is a file of the mapping"),
+        (["test", ".", "--suggest", "mapping.yaml"], "mapping.yaml: is a file of the mapping"),
+        (["test", ".", "--mutate", "--mutate-output", "any.json"], "any.json: is a file of the mapping"),
+        (["test", ".", "--coverage-output", "any.json"], "any.json: is a file of the mapping"),
+        (["studio", ".", "--export", "mapping.yaml"], "mapping.yaml: is a file of the project"),
+    ],
+)  # fmt: skip
+def test_no_command_writes_over_what_it_reads(here: Path, command: list[str], message: str) -> None:
+    Path("mapping.yaml").write_text(MAPPING)
+    Path("any.json").write_text("{}")
+    Path("in.json").write_text("{}")
+    Path("tests").mkdir()
+    Path("tests/t.yaml").write_text("tests: [{test: none, input: {}, expect: {requests: []}, match: partial}]\n")
+    before = contents(here)
+    assert error_of(run(*command)) == message
+    assert contents(here) == before
+
+
+MAPPING = """
+language: 1
+name: shop
+version: 1.0.0
+input: {as: batch, schema: ./any.json}
+server: {url: "http://127.0.0.1:1"}
+outputs: {out: {schema: ./any.json, request: {path: /}}}
+rules: [{rule: one, when: batch.a, output: out, fields: {a: batch.a}}]
+"""
+
+
 def test_links_and_other_names_of_a_file_are_seen_through(here: Path) -> None:
     Path("in").write_text(BATCH)
     Path("out.partial").hardlink_to("in")

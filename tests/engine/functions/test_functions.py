@@ -39,6 +39,11 @@ def test_every_function_has_examples_of_its_own() -> None:
         assert function.description.endswith(".")
 
 
+def test_outside_of_the_reference_there_are_no_links() -> None:
+    assert FUNCTIONS["matches"].told.startswith("True if the pattern is found in the string; ")
+    assert not [name for name, function in FUNCTIONS.items() if "](" in function.told]
+
+
 def test_every_function_is_implemented_as_declared() -> None:
     assert set(FUNCTIONS) == set(BODIES)
     for name, body in BODIES.items():
