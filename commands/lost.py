@@ -110,6 +110,8 @@ def command(
         with written_whole(Path(write_baseline)) as file:
             file.write(baseline_of(loss).encode())
     note(summary(loss))
+    if loss.unreadable:
+        click.echo(printable(f"  unreadable: first in {loss.flaw}"), err=True)
     if fail_on == "limits":
         failed = failed or any(one.is_too_many for one in loss.distinct)
     elif fail_on is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -47,12 +47,16 @@ class CorpusDifference:
 
     batches: int = 0
     differing: int = 0
+    unreadable: int = 0
+    flaw: str = ""
+    """The first record that cannot be read, and why."""
     groups: dict[tuple[str, str, str], DifferenceGroup] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """`{batches, differing, groups: [{part, place, kind, count, examples: [{input, old, new}]}]}`."""
+        """`{batches, unreadable, differing, groups: [{part, place, kind, count, examples: [{input, old, new}]}]}`."""
         return {
             "batches": self.batches,
+            "unreadable": self.unreadable,
             "differing": self.differing,
             "groups": [
                 {
@@ -76,12 +80,14 @@ class CorpusDifference:
             )
             for key, found in self.groups.items()
         }
-        return CorpusDifference(self.batches, self.differing, groups)
+        return replace(self, groups=groups)
 
     def merge(self, other: CorpusDifference) -> None:
         """Adds the differences of the batches that follow."""
         self.batches += other.batches
         self.differing += other.differing
+        self.flaw = self.flaw or other.flaw
+        self.unreadable += other.unreadable
         for key, found in other.groups.items():
             group = self.group(*key)
             group.count += found.count
@@ -108,10 +114,17 @@ class Comparing:
 
     def piece(self, unit: Unit) -> CorpusDifference:
         found = CorpusDifference()
-        records = [record for record in unit if record.problem is None]
-        results = zip(records, self._old.results(records), self._new.results(records), strict=True)
-        for record, before, after in results:
-            _add(found, record.where, before, after)
+        whole = list(unit)
+        records = [record for record in whole if record.problem is None]
+        made = zip(self._old.results(records), self._new.results(records), strict=True)
+        for record in whole:
+            before, after = next(made) if record.problem is None else (None, None)
+            flaw = record.problem if before is None else next((p for p in before.problems if p.code == "M501"), None)
+            if flaw is not None:
+                found.flaw = found.flaw or f"{record.where}: {flaw.message}"
+                found.unreadable += 1
+            elif before is not None and after is not None:
+                _add(found, record.where, before, after)
         return found
 
 

@@ -33,6 +33,8 @@ class CorpusCoverage:
     coverage: Coverage
     batches: int
     unreadable: int
+    flaw: str
+    """The first record that cannot be read, and why."""
 
 
 @dataclass
@@ -42,6 +44,7 @@ class BranchCounts:
     branches: Counter[str]
     batches: int = 0
     unreadable: int = 0
+    flaw: str = ""
 
 
 class CorpusCounter:
@@ -58,6 +61,7 @@ class CorpusCounter:
         for record in unit:
             batch, problem = record.parse()
             if problem is not None:
+                count.flaw = count.flaw or f"{record.where}: {problem.message}"
                 count.unreadable += 1
                 continue
             self.decisions.count(batch)
@@ -82,11 +86,12 @@ def coverage_over(
             total.branches.update(count.branches)
             total.batches += count.batches
             total.unreadable += count.unreadable
+            total.flaw = total.flaw or count.flaw
             progress(f"{total.batches} batches, {len(total.branches)} branches")
     keys = {branch.id: key for key, branch in counting.catalogue.by_outcome.items()}
     coverage = Coverage()
     coverage.add(rulebook, {keys[name]: taken for name, taken in total.branches.items()})
-    return CorpusCoverage(coverage, total.batches, total.unreadable)
+    return CorpusCoverage(coverage, total.batches, total.unreadable, total.flaw)
 
 
 _WORK: list[CorpusCounter] = []

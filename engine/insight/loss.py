@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from ..compiler import compiled
+from ..diagnostics.problem import Problem
 from ..inference.read_places import MAX_NAMES, ReadNode, Reads
 from ..inference.reads import InputRead, converting_reads, reads_of
 from ..inference.sources import ANY, Pattern
@@ -16,7 +17,7 @@ from ..interpreter.interpreter import Interpreter
 from ..jobs.distinct import Distinct, DistinctCounter
 from ..jobs.input import units_in
 from ..language.rulebook import Rulebook
-from ..values.kinds import KINDS
+from ..values.kinds import KINDS, kind, with_article
 from ..values.times import TimeError, of_iso
 from .dropping import dropped
 
@@ -96,6 +97,8 @@ class Loss:
 
     batches: int = 0
     unreadable: int = 0
+    flaw: str = ""
+    """The first record that cannot be read, and why."""
     members: dict[Pattern, InputMember] = field(default_factory=dict)
     passed: dict[Pattern, int] = field(default_factory=dict)
     distinct: list[Distinct] = field(default_factory=list)
@@ -147,10 +150,13 @@ def loss_over(
     for unit in units_in(files, _UNIT_BYTES):
         for record in unit:
             batch, problem = record.parse()
-            if problem is not None or not isinstance(batch, dict):
-                loss.unreadable += 1
-            else:
+            if problem is None and not isinstance(batch, dict):
+                problem = Problem.of("M502", input="", found=with_article(kind(batch)))
+            if problem is None:
                 collector.add(batch)
+            else:
+                loss.flaw = loss.flaw or f"{record.where}: {problem.message}"
+                loss.unreadable += 1
         progress(f"{loss.batches} batches, {len(loss.members)} members")
     return loss
 

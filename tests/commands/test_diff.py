@@ -58,6 +58,19 @@ def test_a_corpus_on_standard_input(workspace: str) -> None:
     assert "1 of 1 batches differ" in result.stdout
 
 
+@pytest.mark.parametrize(("text", "batches"), [(b"{}\n{oops\n", 1), ("{}".encode("utf-16"), 0)])
+def test_a_corpus_that_cannot_be_read_is_told(workspace: str, text: bytes, batches: int) -> None:
+    for format_ in ("text", "markdown", "html", "json"):
+        command = ["diff", "--format", format_, "--corpus", "-", "mparticle-moengage@1", workspace]
+        result = CliRunner().invoke(main, command, input=text)
+        if format_ == "json":
+            corpus = json.loads(result.stdout)["corpus"]
+            assert (corpus["batches"], corpus["unreadable"]) == (batches, 1)
+        else:
+            assert f"of {batches} batches differ" in result.stdout
+            assert re.search(r"1 cannot be read; first in .*stdin.*:[12]: the record is not JSON", result.stdout)
+
+
 def test_values_of_a_corpus_on_demand(workspace: str) -> None:
     sample = str(ROOT / "examples" / "purchase.json")
     result = diff("--show-values", "--corpus", sample, "mparticle-moengage@1", workspace)
@@ -209,4 +222,4 @@ def test_a_corpus_in_several_processes(workspace: str, tmp_path: Path) -> None:
     options = ["--format", "json", "--corpus", str(tmp_path / "many.ndjson"), "mparticle-moengage@1", workspace]
     found = [json.loads(diff("--jobs", jobs, *options).stdout)["corpus"] for jobs in ("1", "2")]
     assert found[0] == found[1]
-    assert (found[0]["batches"], found[0]["differing"]) == (401, 400)
+    assert (found[0]["batches"], found[0]["unreadable"], found[0]["differing"]) == (400, 1, 400)

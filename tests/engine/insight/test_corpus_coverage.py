@@ -40,6 +40,7 @@ def test_processes_count_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     Path("batches.ndjson").write_text("\n".join(lines * 20), "utf-8")
     found = coverage_over(loaded.rulebook, ["batches.ndjson"], 2, lambda _line: None)
     assert (found.batches, found.unreadable) == (60, 20)
+    assert ": the record is not JSON: " in found.flaw
     counts = Counter({name: count for name, count in found.coverage.counts.items() if name.startswith("routes/")})
     assert counts == {"routes/events/each#none": 20, "routes/events/each#one": 40}
     assert "    10  20  rule order: `when` holds: event.type == 'order'" in text(found.coverage, counts_all=True)
