@@ -12,6 +12,7 @@ import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -33,6 +34,10 @@ FileKind = Literal["mapping", "workspace", "tests", "part"]
 _PART = frozenset(PART.keys) - {"description"}
 _MAIN = frozenset({"language", "extends", "input", "outputs", "bulk", "delivery"})
 _HEADER = _MAIN | {"name", "version", "workspace", "server", "checks"}
+_REQUIRED = ("language", "name", "version", "workspace", "input", "outputs")
+"""Keys of main files: one with a key that is like one of these is meant to be one."""
+_OF_SCHEMAS = frozenset({"$schema", "$id", "$ref", "$defs", "definitions", "properties", "required"})
+_MOST_KEYS = 100
 _KNOWN = frozenset({*MAPPING.keys, *WORKSPACE.keys, "tests", "mapping"})
 _FEW_KEYS = 20
 """A file with more unknown keys than this belongs to another program."""
@@ -226,7 +231,14 @@ def other_than_main(keys: Collection[str]) -> tuple[str, str] | None:
         return None
     if "tests" in keys:
         return "a test file", "moemap test runs it"
-    return None if _PART.isdisjoint(keys) else ("a part", "give the mapping that includes it")
+    if not _PART.isdisjoint(keys):
+        return "a part", "give the mapping that includes it"
+    if not keys or any(closest(key, _REQUIRED) is not None for key in islice(keys, _MOST_KEYS)):
+        return None
+    if not _OF_SCHEMAS.isdisjoint(keys):
+        return "a JSON Schema", "give the mapping whose schema it is"
+    what = "an OpenAPI document" if "openapi" in keys else "a file of another kind"
+    return what, "a mapping begins with language, name and version, and has input and outputs"
 
 
 def _is_beside_a_mapping(path: Path) -> bool:

@@ -139,3 +139,23 @@ def test_what_a_file_is(tmp_path: Path, name: str, text: str, kind: str | None) 
 def test_long_lines_are_looked_at_quickly(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.yaml").write_text(text)
     assert discovery.kind_of(tmp_path / "a.yaml") is None
+
+
+@pytest.mark.parametrize(
+    ("keys", "kind"),
+    [
+        (["tests"], "a test file"),
+        (["rules"], "a part"),
+        (["$schema", "type"], "a JSON Schema"),
+        (["type", "properties"], "a JSON Schema"),
+        (["openapi", "info", "paths"], "an OpenAPI document"),
+        (["events", "user_identities"], "a file of another kind"),
+        (["langauge", "events"], None),
+        (["nam"], None),
+        (["language"], None),
+        ([], None),
+    ],
+)
+def test_what_is_no_main_file(keys: list[str], kind: str | None) -> None:
+    other = discovery.other_than_main(keys)
+    assert (None if other is None else other[0]) == kind
