@@ -26,7 +26,8 @@ __all__ = ["command"]
 @click.command(
     "diff",
     cls=Command,
-    failure="with --check: the version of the new mapping is not enough, or a line of --ignore ignores no change",
+    failure="with --corpus: a record is not a batch; with --check: the version of the new mapping is not enough, "
+    "or a line of --ignore ignores no change",
     epilog="""
     moemap diff mparticle-moengage@1 examples/workspaces/portfolio.yaml
     moemap diff --against HEAD mappings/mparticle-moengage/v1
@@ -140,7 +141,8 @@ def command(
     note(comparison.summary)
     for line in comparison.stale:
         click.echo(printable(f"{ignore_file}:{line.line}: no change has the id {line.id}: remove the line"), err=True)
-    sys.exit(PROBLEMS if check and (comparison.stale or not comparison.is_enough) else FINE)
+    is_refused = check and (comparison.stale or not comparison.is_enough)
+    sys.exit(PROBLEMS if is_refused or (found is not None and found.unreadable.count) else FINE)
 
 
 def _ignores(name: str | None) -> tuple[IgnoreLine, ...]:

@@ -93,7 +93,7 @@ def command(
     check_outputs([write_baseline], files_of(rulebook), names)
     with status_line() as show:
         loss = loss_over(rulebook, names, show, limits=limits or fail_on == "limits")
-    failed = bool(loss.unreadable)
+    failed = bool(loss.unreadable.count)
     if known is not None:
         for line in (changes := drift(known, loss)):
             click.echo(printable(line))
@@ -110,8 +110,8 @@ def command(
         with written_whole(Path(write_baseline)) as file:
             file.write(baseline_of(loss).encode())
     note(summary(loss))
-    if loss.unreadable:
-        click.echo(printable(f"  unreadable: first in {loss.flaw}"), err=True)
+    if loss.unreadable.count:
+        note(loss.unreadable.text())
     if fail_on == "limits":
         failed = failed or any(one.is_too_many for one in loss.distinct)
     elif fail_on is not None:

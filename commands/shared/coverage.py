@@ -125,7 +125,7 @@ _OF_RESULTS = ("output", "output_dir", "rejects", "resume", "restart", "replay_r
 
 def print_coverage(rulebook: Rulebook, inputs: Iterable[str], options: Mapping[str, Any]) -> bool:
     """Prints and writes how often batches take each branch; returns whether a record cannot be read."""
-    from ...engine.diagnostics.terminal import printable, takes_color
+    from ...engine.diagnostics.terminal import takes_color
     from ...engine.insight.corpus_coverage import coverage_over
     from ...engine.insight.coverage_report import text
     from .progress import status_line
@@ -144,11 +144,11 @@ def print_coverage(rulebook: Rulebook, inputs: Iterable[str], options: Mapping[s
     if options["coverage"]:
         click.echo(text(found.coverage, color=takes_color(sys.stdout), counts_all=True))
     _write(found.coverage, options["coverage_output"])
-    unreadable = f", {found.unreadable} that cannot be read" if found.unreadable else ""
+    unreadable = f", {found.unreadable.count} unreadable" if found.unreadable.count else ""
     note(f"{found.batches} batch{'' if found.batches == 1 else 'es'}{unreadable}")
-    if found.unreadable:
-        click.echo(printable(f"  unreadable: first in {found.flaw}"), err=True)
-    return bool(found.unreadable)
+    if found.unreadable.count:
+        note(found.unreadable.text())
+    return bool(found.unreadable.count)
 
 
 def coverage_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -219,7 +219,7 @@ def check_outputs(
 
 
 def _taken(made_of: Iterable[Path], inputs: Iterable[str], of: str = "mapping") -> dict[Any, str]:
-    """What the files are that must not be written to, by their keys."""
+    """Names the files that must not be written to: by their keys, what they are."""
     taken = {key: f"a file of the {of}" for path in made_of for key in _keys(path)}
     taken.update((key, "one of the inputs") for name in inputs if name != STDIN for key in _keys(Path(name)))
     return taken

@@ -162,8 +162,8 @@ def _html(comparison: Comparison, corpus: CorpusDifference | None) -> str:
 
 def _corpus_text(corpus: CorpusDifference) -> Iterable[str]:
     yield f"{corpus.differing} of {corpus.batches} batches differ"
-    if corpus.unreadable:
-        yield printable(f"{corpus.unreadable} cannot be read; first in {corpus.flaw}")
+    if corpus.unreadable.count:
+        yield printable(corpus.unreadable.text())
     for (part, place, kind), found in corpus.sorted():
         yield f"  {found.count} x {kind}: {printable(f'{part} {place}')}"
         for source, old, new in found.examples:
@@ -173,8 +173,8 @@ def _corpus_text(corpus: CorpusDifference) -> Iterable[str]:
 def _corpus_markdown(corpus: CorpusDifference) -> Iterable[str]:
     yield ""
     yield f"**{corpus.differing} of {corpus.batches} batches differ**"
-    if corpus.unreadable:
-        yield from ("", _plain(f"{corpus.unreadable} cannot be read; first in {corpus.flaw}"))
+    if corpus.unreadable.count:
+        yield from ("", _plain(corpus.unreadable.text()))
     if corpus.groups:
         yield from ("", "| Count | Kind | Where | Example |", "| --- | --- | --- | --- |")
     for (part, place, kind), found in corpus.sorted():

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from ..golden.diff import compare
 from ..jobs.input import Unit, units_in
 from ..jobs.transform import Transform
+from ..jobs.unreadable import Unreadable
 from ..jobs.workers import workers
 from ..language.rulebook import ABSENT
 from ..runtime.result import Result
@@ -46,17 +47,15 @@ class CorpusDifference:
     """The differences over many batches, by the part of the results, the place (`*` for indexes) and the kind."""
 
     batches: int = 0
+    unreadable: Unreadable = field(default_factory=Unreadable)
     differing: int = 0
-    unreadable: int = 0
-    flaw: str = ""
-    """The first record that cannot be read, and why."""
     groups: dict[tuple[str, str, str], DifferenceGroup] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """`{batches, unreadable, differing, groups: [{part, place, kind, count, examples: [{input, old, new}]}]}`."""
         return {
             "batches": self.batches,
-            "unreadable": self.unreadable,
+            "unreadable": self.unreadable.count,
             "differing": self.differing,
             "groups": [
                 {
@@ -80,14 +79,13 @@ class CorpusDifference:
             )
             for key, found in self.groups.items()
         }
-        return replace(self, groups=groups)
+        return CorpusDifference(self.batches, self.unreadable, self.differing, groups)
 
     def merge(self, other: CorpusDifference) -> None:
         """Adds the differences of the batches that follow."""
         self.batches += other.batches
+        self.unreadable.merge(other.unreadable)
         self.differing += other.differing
-        self.flaw = self.flaw or other.flaw
-        self.unreadable += other.unreadable
         for key, found in other.groups.items():
             group = self.group(*key)
             group.count += found.count
@@ -106,7 +104,7 @@ class CorpusDifference:
 
 
 class Comparing:
-    """Compares the results of two mappings for units of batches; a batch that cannot be read is not a difference."""
+    """Compares the results of two mappings for units of batches."""
 
     def __init__(self, old: Transform, new: Transform) -> None:
         self._old = old
@@ -114,17 +112,10 @@ class Comparing:
 
     def piece(self, unit: Unit) -> CorpusDifference:
         found = CorpusDifference()
-        whole = list(unit)
-        records = [record for record in whole if record.problem is None]
-        made = zip(self._old.results(records), self._new.results(records), strict=True)
-        for record in whole:
-            before, after = next(made) if record.problem is None else (None, None)
-            flaw = record.problem if before is None else next((p for p in before.problems if p.code == "M501"), None)
-            if flaw is not None:
-                found.flaw = found.flaw or f"{record.where}: {flaw.message}"
-                found.unreadable += 1
-            elif before is not None and after is not None:
-                _add(found, record.where, before, after)
+        records = [record for record in unit if found.unreadable.batch_of(record) is not None]
+        results = zip(records, self._old.results(records), self._new.results(records), strict=True)
+        for record, before, after in results:
+            _add(found, record.where, before, after)
         return found
 
 

@@ -7,7 +7,7 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.pool import Pool
 from pathlib import Path
 from threading import Semaphore
@@ -15,6 +15,7 @@ from typing import Any
 
 from ..compiler.counting import DecisionCounter
 from ..jobs.input import Unit, units_in
+from ..jobs.unreadable import Unreadable
 from ..jobs.workers import UNDER_WAY, has_one_thread
 from ..language.loader import load
 from ..language.rulebook import Rulebook
@@ -28,13 +29,11 @@ _UNIT_BYTES = 1 << 18
 
 @dataclass(frozen=True)
 class CorpusCoverage:
-    """The branches that batches took, the number of batches, and that of records that cannot be read."""
+    """The branches that batches took, the number of batches, and the records that cannot be read."""
 
     coverage: Coverage
     batches: int
-    unreadable: int
-    flaw: str
-    """The first record that cannot be read, and why."""
+    unreadable: Unreadable
 
 
 @dataclass
@@ -43,8 +42,7 @@ class BranchCounts:
 
     branches: Counter[str]
     batches: int = 0
-    unreadable: int = 0
-    flaw: str = ""
+    unreadable: Unreadable = field(default_factory=Unreadable)
 
 
 class CorpusCounter:
@@ -59,10 +57,7 @@ class CorpusCounter:
         """The counts of one unit."""
         count = BranchCounts(Counter())
         for record in unit:
-            batch, problem = record.parse()
-            if problem is not None:
-                count.flaw = count.flaw or f"{record.where}: {problem.message}"
-                count.unreadable += 1
+            if (batch := count.unreadable.batch_of(record)) is None:
                 continue
             self.decisions.count(batch)
             count.batches += 1
@@ -85,13 +80,12 @@ def coverage_over(
         for count in _counts(counting, units_in(files, _UNIT_BYTES), jobs, stack):
             total.branches.update(count.branches)
             total.batches += count.batches
-            total.unreadable += count.unreadable
-            total.flaw = total.flaw or count.flaw
+            total.unreadable.merge(count.unreadable)
             progress(f"{total.batches} batches, {len(total.branches)} branches")
     keys = {branch.id: key for key, branch in counting.catalogue.by_outcome.items()}
     coverage = Coverage()
     coverage.add(rulebook, {keys[name]: taken for name, taken in total.branches.items()})
-    return CorpusCoverage(coverage, total.batches, total.unreadable, total.flaw)
+    return CorpusCoverage(coverage, total.batches, total.unreadable)
 
 
 _WORK: list[CorpusCounter] = []

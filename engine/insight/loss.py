@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from ..compiler import compiled
-from ..diagnostics.problem import Problem
 from ..inference.read_places import MAX_NAMES, ReadNode, Reads
 from ..inference.reads import InputRead, converting_reads, reads_of
 from ..inference.sources import ANY, Pattern
 from ..interpreter.interpreter import Interpreter
 from ..jobs.distinct import Distinct, DistinctCounter
 from ..jobs.input import units_in
+from ..jobs.unreadable import Unreadable
 from ..language.rulebook import Rulebook
-from ..values.kinds import KINDS, kind, with_article
+from ..values.kinds import KINDS
 from ..values.times import TimeError, of_iso
 from .dropping import dropped
 
@@ -96,9 +96,7 @@ class Loss:
     """
 
     batches: int = 0
-    unreadable: int = 0
-    flaw: str = ""
-    """The first record that cannot be read, and why."""
+    unreadable: Unreadable = field(default_factory=Unreadable)
     members: dict[Pattern, InputMember] = field(default_factory=dict)
     passed: dict[Pattern, int] = field(default_factory=dict)
     distinct: list[Distinct] = field(default_factory=list)
@@ -117,7 +115,7 @@ class Loss:
         """
         return {
             "batches": self.batches,
-            "unreadable": self.unreadable,
+            "unreadable": self.unreadable.count,
             "passed": [{"path": "/" + "/".join(path), "names": names} for path, names in sorted(self.passed.items())],
             "distinct": [one.to_json() for one in self.distinct],
             "members": [
@@ -149,14 +147,8 @@ def loss_over(
     loss = collector.loss
     for unit in units_in(files, _UNIT_BYTES):
         for record in unit:
-            batch, problem = record.parse()
-            if problem is None and not isinstance(batch, dict):
-                problem = Problem.of("M502", input="", found=with_article(kind(batch)))
-            if problem is None:
+            if (batch := loss.unreadable.batch_of(record)) is not None:
                 collector.add(batch)
-            else:
-                loss.flaw = loss.flaw or f"{record.where}: {problem.message}"
-                loss.unreadable += 1
         progress(f"{loss.batches} batches, {len(loss.members)} members")
     return loss
 

@@ -36,7 +36,7 @@ def summary(loss: Loss) -> str:
     counts = {fate: len(loss.sorted(fate)) for fate in _HEADS}
     batches = f"{loss.batches} batch{'' if loss.batches == 1 else 'es'}"
     members = f"{len(loss.members)} member{'' if len(loss.members) == 1 else 's'}"
-    unreadable = f", {loss.unreadable} unreadable" if loss.unreadable else ""
+    unreadable = f", {loss.unreadable.count} unreadable" if loss.unreadable.count else ""
     return (
         f"{batches}{unreadable}: {members}, of which {counts['sent']} sent, "
         f"{counts['dropped']} left out, {counts['read']} only read, {counts['unread']} not read"

@@ -78,7 +78,16 @@ def test_over_a_corpus() -> None:
     assert result.stderr == "3 batches\n"
     assert Path("c.json").exists()
     result = run(main, ["transform", "--coverage", "--mapping", ".", "-"], input="{\n")
-    assert (result.exit_code, result.stderr) == (1, "0 batches, 1 that cannot be read\n")
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "0 batches, 1 unreadable\n1 record cannot be read; first in <stdin>:1: the record is not JSON: "
+        "unexpected end of data (character 2)\n",
+    )
+    result = run(main, ["transform", "--coverage", "--mapping", ".", "-"], input="null\n{}\n")
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "1 batch, 1 unreadable\n1 record cannot be read; first in <stdin>:1: a batch must be an object, not null\n",
+    )
 
 
 @pytest.mark.parametrize(

@@ -79,11 +79,11 @@ def test_summary_counts_records_that_cannot_be_read() -> None:
     Path("batch.ndjson").write_text('{"mpid": "7"}\n{oops\n5\n', "utf-8")
     result = lost("batch.ndjson")
     assert result.exit_code == 1
-    assert result.stderr.splitlines() == [
-        "1 batch, 2 unreadable: 1 member, of which 1 sent, 0 left out, 0 only read, 0 not read",
-        "  unreadable: first in batch.ndjson:2: the record is not JSON: unexpected character, expected a string key "
-        "(character 2)",
-    ]
+    assert result.stderr == (
+        "1 batch, 2 unreadable: 1 member, of which 1 sent, 0 left out, 0 only read, 0 not read\n"
+        "2 records cannot be read; first in batch.ndjson:2: the record is not JSON: "
+        "unexpected character, expected a string key (character 2)\n"
+    )
 
 
 @pytest.mark.slow
