@@ -62,19 +62,28 @@ class Section(NamedTuple):
     dialect: int
 
 
+class Unchecked(NamedTuple):
+    """A keyword that is only an annotation, its value, and where it stands."""
+
+    keyword: str
+    value: str
+    path: Path
+    pointer: str
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Normal:
     """The documents of one schema by URI, in normal form; the targets of references, by the text of `$ref`.
 
-    `files` has the files in the order of the documents; `unchecked` each keyword that is only an annotation, with its
-    value. `sections` are the documents, and the parts of them that are written in another draft.
+    `files` has the files in the order of the documents; `unchecked` each keyword that is only an annotation, with the
+    first place of each value. `sections` are the documents, and the parts of them that are written in another draft.
     """
 
     resources: Mapping[str, Any]
     definitions: Mapping[str, Any]
     files: tuple[Path, ...]
     patterns: frozenset[str]
-    unchecked: tuple[tuple[str, str], ...]
+    unchecked: tuple[Unchecked, ...]
     sections: tuple[Section, ...]
 
 
@@ -130,7 +139,7 @@ class _Forms:
     """References that depend on all documents."""
     definitions: dict[str, Any] = field(default_factory=dict)
     patterns: set[str] = field(default_factory=set)
-    unchecked: list[tuple[str, str]] = field(default_factory=list)
+    unchecked: dict[tuple[str, str], Unchecked] = field(default_factory=dict)
     sections: list[Section] = field(default_factory=list)
 
     def all_of(self, document: Document) -> Normal:
@@ -141,7 +150,7 @@ class _Forms:
             else:
                 self.follow_dynamic(self.late.pop())
         _refuse_too_many_ways(self.places.values(), self.definitions)
-        files, unchecked = tuple(self.files), tuple(dict.fromkeys(self.unchecked))
+        files, unchecked = tuple(self.files), tuple(self.unchecked.values())
         patterns, sections = frozenset(self.patterns), tuple(self.sections)
         return Normal(self.resources, self.definitions, files, patterns, unchecked, sections)
 
@@ -177,7 +186,8 @@ class _Forms:
                 continue
             is_checked = keyword == "format" and (not isinstance(value, str) or (is_old and value in FORMATS_OF_TEXT))
             if keyword in _NOTES and not is_checked:
-                self.unchecked.append((keyword, str(value)))
+                one = Unchecked(keyword, str(value), where.document.path, f"{where.pointer}/{keyword}")
+                self.unchecked.setdefault((keyword, str(value)), one)
                 continue
             self.keyword(keyword, value, part, where, made)
 

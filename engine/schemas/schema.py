@@ -29,7 +29,7 @@ from ..values.once import cached_property
 from ..values.payload import check_constant
 from ..values.pointers import join
 from .definitions import Definitions
-from .normal_form import Document, Normal, SchemaError, Section, is_pathless, normal, quoted
+from .normal_form import Document, Normal, SchemaError, Section, Unchecked, is_pathless, normal, quoted
 
 __all__ = ["SCHEMAS", "Schema", "SchemaError", "Validator", "definitions_of", "load", "most_items", "schema_of"]
 
@@ -45,8 +45,8 @@ class Schema:
     their files and the digests of their content.
 
     `definitions` has the targets of references, by the text of `$ref`, and `patterns` all patterns. `unchecked` has the
-    keywords that are annotations here although some drafts and libraries validate them, each with its value; `sections`
-    the documents, and the parts of them that are written in another draft.
+    keywords that are annotations here although some drafts and libraries validate them, each with its value and its
+    place; `sections` the documents, and the parts of them that are written in another draft.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Schema:
     path: Path
     paths: tuple[Path, ...]
     patterns: frozenset[str] = frozenset()
-    unchecked: tuple[tuple[str, str], ...] = ()
+    unchecked: tuple[Unchecked, ...] = ()
     sections: tuple[Section, ...] = ()
     digests: tuple[str, ...] = ()
 

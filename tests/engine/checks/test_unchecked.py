@@ -40,3 +40,27 @@ def test_formats_of_draft_07_are_conditions(format_: str, write: Callable[[Mappi
     schema = {"$schema": DRAFT_07, "properties": {"a": {"type": "string", "format": format_}}}
     found = api.inspect(write({"out.schema.json": json.dumps(schema)})).problems
     assert "M229" not in {one.code for one in found}
+
+
+def test_each_keyword_is_shown_where_it_stands(write: Callable[[Mapping[str, Any]], Path]) -> None:
+    schema = """{
+  "properties": {
+    "a/b": {"type": "string", "allOf": [
+      {"format": "uuid"},
+      {"format": "date"}
+    ]},
+    "c": {"$ref": "./other.schema.json"},
+    "d": {"type": "string", "format": "uuid"}
+  }
+}"""
+    other = """{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "contentEncoding": "base64"
+}"""
+    problems = api.inspect(write({"out.schema.json": schema, "other.schema.json": other})).problems
+    found = next(one for one in problems if one.code == "M229")
+    assert [(str(one.place).rpartition("/")[2], one.text) for one in found.related] == [
+        ("out.schema.json:4:8", "format 'uuid'"),
+        ("out.schema.json:5:8", "format 'date'"),
+        ("other.schema.json:3:3", "contentEncoding 'base64'"),
+    ]
