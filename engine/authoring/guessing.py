@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from ..proof.samples import NoSampleError, instance
 from ..schemas.schema import SchemaError, schema_of
+from ..templates.names import TAKEN
 from ..values.kinds import kind
 from .writing import expression_of
 
@@ -155,8 +156,8 @@ def singular(name: str, taken: Iterable[str]) -> str:
     stem = words.removesuffix("s") if len(words) > 2 and not words.endswith("ss") else f"{words}_item"
     stem = stem if stem[0].isascii() and stem[0].isalpha() else "item"
     stem = re.sub(r"[^a-z0-9_]", "", stem)
-    known = {*taken, "true", "false", "none"}  # in a template, these are constants
-    return next(one for one in (stem, f"{stem}_element", "item", "element", "inner_element") if one not in known)
+    made = (stem, f"{stem}_element", "item", "element", "inner_element")
+    return next(one for one in made if one not in {*taken, *TAKEN})
 
 
 def _sources(name: str, schema: Json, whole: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[ReadableMember]:

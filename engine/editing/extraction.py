@@ -13,6 +13,7 @@ from ..golden.rewrite import edits, inline
 from ..language.decoder import ROOT
 from ..source.nodes import MappingNode, SequenceNode, plain
 from ..source.text import Source
+from ..templates.names import TAKEN
 from .analysis import Analysis
 from .cursor import Cursor, cursor_at
 from .data import Action, Edit, Position, Span
@@ -86,7 +87,7 @@ def _given_inside(rule: MappingNode, keys: tuple[str | int, ...]) -> set[str]:
 
 def _free_name(wanted: str, taken: set[str]) -> str:
     name = _NOT_IN_NAMES.sub("_", wanted.casefold()).strip("_")
-    name = name if ROOT.fullmatch(name) else "value"
+    name = name if ROOT.fullmatch(name) and name not in TAKEN else "value"
     number, made = 2, name
     while made in taken:
         number, made = number + 1, f"{name}_{number}"

@@ -12,7 +12,7 @@ from typing import Literal
 from ..diagnostics.problem import Place, Problem
 from ..expressions.parser import parse
 from ..expressions.tree import walk
-from ..language.decoder import good_name
+from ..language.decoder import good_name, good_variable
 from ..language.installed import beside, candidates, installed
 from ..language.names import Use, definitions_and_uses
 from ..source.homes import display_name
@@ -297,8 +297,11 @@ def _renamed(state: EditingState, path: Path, position: Position) -> tuple[Curso
 def _check_name(named: _Named, name: str) -> None:
     node = ScalarNode(Source("", name), 0, len(name), name, name, None)
     problems: list[Problem] = []
-    is_root = named.of in ("let", "setting", "table", "policy")
-    if not good_name(node, f"the name of a {named.of}", problems, root=is_root):
+    what, is_root = f"the name of a {named.of}", named.of in ("setting", "table", "policy")
+    is_good = (
+        good_variable(node, what, problems) if named.of == "let" else good_name(node, what, problems, root=is_root)
+    )
+    if not is_good:
         raise RenameError(problems[0].message)
     if not isinstance(resolve(name), str):
         raise RenameError(f"YAML does not read {name} as a string")

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..diagnostics.problem import Place, Problem
 from ..diagnostics.suggestions import did_you_mean
 from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain
+from ..templates.names import TAKEN
 from ..values.blanks import odd_blank_in
 from ..values.kinds import with_article
 
 if TYPE_CHECKING:
     from .rulebook import Expr, Text
 
-__all__ = ["NAME", "ROOT", "Keys", "each_named", "found", "good_name", "read_expression", "read_text"]
+__all__ = ["NAME", "ROOT", "Keys", "each_named", "found", "good_name", "good_variable", "read_expression", "read_text"]
 
 NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*", re.ASCII)
 ROOT = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
@@ -92,6 +93,18 @@ def good_name(node: ScalarNode, what: str, problems: list[Problem], *, root: boo
     return False
 
 
+def good_variable(node: ScalarNode, what: str, problems: list[Problem]) -> bool:
+    """Checks that a scalar is a name with which expressions and templates can begin."""
+    if not good_name(node, what, problems, root=True):
+        return False
+    if node.text not in TAKEN:
+        return True
+    hint = f"in templates, {node.text} means something else; '{node.text}_value' would do"
+    wanted = "a name that templates can read"
+    problems.append(Problem.of("M114", node.place, hint=hint, what=what, found=repr(node.text), wanted=wanted))
+    return False
+
+
 class Keys:
     """Reads the keys of `node`, which messages call `where` ("a rule", "the output 'event'").
 
@@ -154,12 +167,15 @@ class Keys:
         node = self.scalar(key, required=required)
         return None if node is None else node.text
 
-    def name(self, key: str, *, required: bool = False, root: bool = False) -> str | None:
-        """The name under a key, such as that of an output; with `root`, a name that expressions can use."""
+    def name(self, key: str, *, required: bool = False) -> str | None:
+        """The name under a key, such as that of an output."""
         node = self.scalar(key, required=required)
-        if node is None:
-            return None
-        return node.text if good_name(node, repr(key), self.problems, root=root) else None
+        return node.text if node is not None and good_name(node, repr(key), self.problems, root=False) else None
+
+    def variable(self, key: str, *, required: bool = False) -> str | None:
+        """The name under a key with which expressions and templates can begin."""
+        node = self.scalar(key, required=required)
+        return node.text if node is not None and good_variable(node, repr(key), self.problems) else None
 
     def choice(self, key: str, allowed: Sequence[str], default: _T) -> str | _T:
         node = self.take(key)

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..expressions.parser import MAX_EXPRESSION_CHARS
 from ..templates.compiler import MAX_TEMPLATE_CHARS
+from ..templates.names import TAKEN
 from ..values.coercion import TYPES, ValueType
 from ..values.kinds import TYPE_NAMES
 from . import kinds
@@ -273,6 +274,13 @@ def _values() -> dict[str, Json]:
             "type": "string",
             "pattern": f"^{ROOT.pattern}$",
         },
+        "variable": {
+            "description": "A name with which expressions and templates can begin: lower-case letters, digits and "
+            "underscores.",
+            "type": "string",
+            "pattern": f"^{ROOT.pattern}$",
+            "not": {"enum": sorted(TAKEN)},
+        },
         "expression": {
             "description": "A JMESPath expression over the names in scope, such as `event.data.total` or "
             "`settings.currency`.",
@@ -308,7 +316,7 @@ def _values() -> dict[str, Json]:
         "let": {
             "description": "Named values, for the expressions below; each sees those before it.",
             "type": "object",
-            "propertyNames": _ref("root"),
+            "propertyNames": _ref("variable"),
             "additionalProperties": _ref("field"),
         },
         "entryRules": {
@@ -342,7 +350,7 @@ def _changes() -> dict[str, Json]:
         "letChange": {
             "description": "Named values to add, to change, or (null) to remove.",
             "type": "object",
-            "propertyNames": _ref("root"),
+            "propertyNames": _ref("variable"),
             "additionalProperties": _ref("fieldChange"),
         },
     }

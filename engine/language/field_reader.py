@@ -15,7 +15,7 @@ from ..values.numbers import MAX_DECIMALS
 from ..values.recall import Recall
 from ..values.times import UNITS, format_flaw, zone_flaw
 from . import kinds
-from .decoder import Keys, found, good_name, read_expression
+from .decoder import Keys, found, good_variable, read_expression
 from .keys import FORMS, Key, keys_of
 from .kinds import Kind
 from .rulebook import (
@@ -111,7 +111,7 @@ class FieldReader:
         """The fields of an object, or with `roots` the names of a `let`."""
         result = []
         for name, node in entries:
-            if roots and not good_name(name, "the name of a let", self.problems, root=True):
+            if roots and not good_variable(name, "the name of a let", self.problems):
                 continue
             read = partial(self.named_field, name, node, "a let" if roots else "")
             field = self.known(("let", name, node), read) if roots else read()
@@ -399,9 +399,9 @@ READERS: dict[Kind, Callable[[FieldReader, Keys, Key], Any]] = {
     kinds.TEXT: lambda _, keys, key: keys.text(key.name, required=key.required),
     kinds.FILLED: lambda _, keys, key: keys.text(key.name, required=key.required),
     kinds.TEXTS: lambda _, keys, key: keys.texts(key.name),
-    kinds.ELEMENT: lambda _, keys, key: keys.name(key.name, required=key.required, root=True),
-    kinds.INDEX: lambda _, keys, key: keys.name(key.name, required=key.required, root=True),
-    kinds.ENTRY_KEY: lambda _, keys, key: keys.name(key.name, required=key.required, root=True),
+    kinds.ELEMENT: lambda _, keys, key: keys.variable(key.name, required=key.required),
+    kinds.INDEX: lambda _, keys, key: keys.variable(key.name, required=key.required),
+    kinds.ENTRY_KEY: lambda _, keys, key: keys.variable(key.name, required=key.required),
     kinds.FLAG: lambda _, keys, key: keys.flag(key.name, key.default),
     kinds.SIZE: lambda _, keys, key: keys.whole(key.name, required=key.required, most=kinds.MAX_AMOUNT),
     kinds.BYTES: lambda _, keys, key: keys.whole(key.name, required=key.required, most=kinds.MAX_BODY_BYTES),

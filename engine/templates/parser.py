@@ -22,6 +22,7 @@ from ..values.numbers import parse_number
 from ..values.payload import check_constant, check_payload
 from .filters import FILTERS, GUARDS, TOO_MANY_DIGITS, is_digits
 from .jinja import COMPARE, CONCAT, TESTS, jinja_environment
+from .names import TAKEN
 from .rendering import Parts
 from .template import TemplateError
 
@@ -78,7 +79,6 @@ _REFUSED: dict[type[nodes.Node], tuple[str, str]] = {
     nodes.Neg: ("arithmetic", "-"),
     nodes.Pos: ("arithmetic", "+"),
 }
-_TAKEN_BY_JINJA = {"self", "super"}
 
 
 # --- reading and checking
@@ -177,7 +177,7 @@ def _check(text: str, tree: nodes.Template, tokens: list[_Token]) -> list[str]:
             raise refused(f"{what} cannot be used in a template", node, spelling)
         match node:
             case nodes.Name(name=name):
-                if name in _TAKEN_BY_JINJA:
+                if name in TAKEN:
                     raise refused(f"the name {name!r} is reserved by Jinja", node, name)
                 names.append(name)
             case nodes.Const(value=value):

@@ -161,7 +161,9 @@ def assert_renamed_and_back(state: EditingState, path: Path, position: Position,
     assert codes(state) == faults
     assert rules() == were
     same = next(edit for edit in edits if edit.path == path and edit.span.start <= position <= edit.span.end)
-    back = rename(state, path, same.span.start, old)
+    start = same.span.start
+    left = [one for one in edits if one.path == path and Position(start.line, 1) <= one.span.start < start]
+    back = rename(state, path, Position(start.line, start.column + len(left) * (len(new) - len(old))), old)
     assert applied(state, back) == before
     for file in before:
         state.close(file)
@@ -198,6 +200,7 @@ REFUSED = [
     ("parts/orders.yaml", "- rule: ba|se", "order", "the rule 'order' is there already: orders.yaml:10"),
     ("mapping.yaml", "  us|er: batch", "line", "the name 'line' is taken in expressions of this mapping"),
     ("mapping.yaml", "  us|er: batch", "settings", "the name 'settings' is taken in expressions of this mapping"),
+    ("mapping.yaml", "  us|er: batch", "none", "the name of a let 'none' is not a name that templates can read"),
     ("mapping.yaml", "  us|er: batch", "no", "YAML does not read no as a string"),
     ("mapping.yaml", "le|ngth(batch", "x", "only names that rule files define can be renamed: of rules, routes, lets, "
      "tables, policies, settings, outputs"),

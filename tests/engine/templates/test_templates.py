@@ -1,3 +1,4 @@
+import keyword
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from moemap.engine import templates
 from moemap.engine.templates.compiler import MAX_TEMPLATE_CHARS
+from moemap.engine.templates.names import TAKEN
 from moemap.engine.templates.template import MAX_TEMPLATE_RESULT, TemplateError, TemplateFailure
 
 CONTEXT: dict[str, Any] = {
@@ -339,3 +341,22 @@ def test_jinja_is_imported_only_for_templates() -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (result.stdout, result.stderr) == ("1\n", "")
+
+
+WORDS = {
+    *filter(str.islower, keyword.kwlist), *keyword.softkwlist[1:], *TAKEN, "null", "elif", "endif", "set", "block",
+    "loop", "undefined", "context", "caller", "varargs", "range", "dict", "recursive", "scoped", "ignore", "missing",
+    "without", "raw", "do", "trans", "filter", "call", "macro", "autoescape", "environment", "resolve", "extends",
+}  # fmt: skip
+"""Names that have a meaning somewhere in Jinja2, in Python, or in the code that Jinja2 generates."""
+
+
+@pytest.mark.parametrize("name", sorted(WORDS))
+def test_names_that_templates_can_read(name: str) -> None:
+    values = {name: {"a": "x"}, "other": "x"}
+    text = f"{{{{ {name}.a }}}}{{% if not {name} or {name}.a == other %}}y{{% endif %}}{{{{ other ~ {name}.a }}}}"
+    try:
+        is_read = templates.compile(text).render(values) == "xyxx"
+    except TemplateError:
+        is_read = False
+    assert is_read == (name not in TAKEN)
