@@ -150,11 +150,15 @@ def purpose_of(name: str) -> str:
     return name.strip().lower().translate(SIGNS)
 
 
+def side(name: str, state: dict[str, JSON]) -> str:
+    """The name under which the consents of one law are: without any in its first form, the one of the Firehose."""
+    return name if state.get(name) not in (None, {}) else f"{name}_consent_state"
+
+
 def consents(batch: dict[str, JSON]) -> tuple[dict[str, JSON], dict[str, JSON]]:
     """The state of each GDPR purpose, and the state of CCPA."""
     state = obj(batch.get("consent_state"))
-    gdpr = state["gdpr"] if there(state.get("gdpr")) else state.get("gdpr_consent_state")
-    ccpa = state["ccpa"] if there(state.get("ccpa")) else state.get("ccpa_consent_state")
+    gdpr, ccpa = state.get(side("gdpr", state)), state.get(side("ccpa", state))
     notices = [
         obj(n).get("data") for n in arr(batch.get("system_notifications")) if obj(n).get("type") == "gdpr_change"
     ]
@@ -171,9 +175,9 @@ def consents(batch: dict[str, JSON]) -> tuple[dict[str, JSON], dict[str, JSON]]:
 def opted_out(batch: dict[str, JSON], ccpa: dict[str, JSON]) -> str | None:
     """The fate of events under the CCPA opt-out: "skipped", "rejected" where it cannot be read, or None: sent."""
     state = obj(batch.get("consent_state"))
-    side = state["ccpa"] if there(state.get("ccpa")) else state.get("ccpa_consent_state")
+    states = state.get(side("ccpa", state))
     answer = ccpa.get("consented")
-    levels = (batch.get("consent_state"), side, obj(side).get("data_sale_opt_out"))
+    levels = (batch.get("consent_state"), states, obj(states).get("data_sale_opt_out"))
     if any(not isinstance(level, dict | None) for level in levels) or (answer is not None and boolean(answer) is None):
         return "rejected"
     return "skipped" if boolean(answer) else None
@@ -234,8 +238,12 @@ class Events:
         """The outcome of an event, whose requests are kept."""
         if self.barred:
             return self.barred
-        data, event_type = obj(obj(event).get("data")), obj(event).get("event_type")
-        if not isinstance(event_type, str) or event_type not in HANDLED:
+        event_type = obj(event).get("event_type")
+        if not (event is None or isinstance(event, dict)) or not isinstance(event_type, str | None):
+            return "rejected"
+        event = obj(event)
+        data = obj(event.get("data"))
+        if event_type not in HANDLED:
             return "skipped"
         if event_type == "commerce_event" and there(event.get("data")) and not data:
             return "rejected"
@@ -298,7 +306,10 @@ class Events:
         values = [obj(i).get("product_impression_list") for i in lists]
         values += [obj(p).get(source) for p in products for source in PRODUCT.values()]
         if not any((text(value) or "").strip() for value in values):
-            return "skipped"
+            contents = [obj(i).get("products") for i in lists]
+            others = [value for value in values if not isinstance(value, str | None)]
+            others += [one for one in lists + products if not isinstance(one, dict | None)]
+            return "rejected" if others or any(not isinstance(one, list | None) for one in contents) else "skipped"
         made = []
         for product in map(obj, products):
             one = present(**{name: text(product.get(source)) for name, source in PRODUCT.items()})
@@ -366,6 +377,8 @@ class Events:
 
     def user_identity_change(self, data: dict[str, JSON]) -> str:
         new, old = obj(data.get("new")), obj(data.get("old"))
+        if not isinstance(data.get("new"), dict | None):
+            return "rejected"
         name = self.changed("user_identity_change", data)
         if name is None and not isinstance(old.get("identity_type"), str):
             return "rejected"
@@ -428,10 +441,9 @@ def wrong(batch: dict[str, JSON]) -> list[str]:
         p for p, kinds in MEMBERS.items() if not isinstance(batch.get(p[1:]), kinds) and batch.get(p[1:]) is not None
     ]
     state = obj(batch.get("consent_state"))
-    for name in SIDES[:2]:
-        side = name if there(state.get(name)) else f"{name}_consent_state"
-        if not isinstance(state.get(side), dict | None):
-            found.append(f"/consent_state/{side}")
+    for name in (side("gdpr", state), side("ccpa", state)):
+        if not isinstance(state.get(name), dict | None):
+            found.append(f"/consent_state/{name}")
     return sorted(found)
 
 
