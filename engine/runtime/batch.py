@@ -72,7 +72,7 @@ class Record(NamedTuple):
 
 def is_wide(start: bytes) -> bool:
     """Returns whether a text is in UTF-16 or UTF-32, by its first bytes: JSON in UTF-8 never starts with them."""
-    return start.startswith(_WIDE_BOMS) or b"\0" in start[:2]
+    return start.startswith(_WIDE_BOMS) or (b"\0" in start[:2] and start[:4].strip(b"\0") != b"")
 
 
 def is_json(text: bytes) -> bool:

@@ -33,6 +33,7 @@ SEPARATOR = (
     "the record is not JSON: it has a record separator (U+001E, character %d), which is read in files and "
     "streams that begin with one"
 )
+ANY_CHARACTER = "the record is not JSON: unexpected character, expected a JSON value (character 1)"
 LACKS_COMMA = "the record is not JSON: there is no comma before it in the list"
 
 
@@ -90,6 +91,8 @@ def short(record: Record) -> tuple[int, Any]:
         ('{"a": 1}\n{"a": 2}'.encode("utf-16"), [(1, WIDE)]),
         ('{"a": 1}\n{"a": 2}'.encode("utf-16-be"), [(1, WIDE)]),
         ('[{"a": 1}]'.encode("utf-32-le"), [(1, WIDE)]),
+        ('[{"a": 1}]'.encode("utf-32-be"), [(1, WIDE)]),
+        (b'{"a": 1}\n\0\0\0\0\0', [(1, {"a": 1}), (2, ANY_CHARACTER)]),
         ('{"name": "José"}'.encode("latin-1"), [(1, "the record is not JSON: it is not UTF-8 text (byte 14)")]),
         (b'[{"a": "\xff"}, {"a": 1}]', [(1, "the record is not JSON: it is not UTF-8 text (byte 8)"), (1, {"a": 1})]),
         (b"5", [(1, 5)]),
