@@ -30,7 +30,7 @@ from .parser import (
     read,
 )
 
-__all__ = ["found_in", "is_linear", "is_long_for", "prepared", "python_text", "repeats", "ways"]
+__all__ = ["found_in", "is_linear", "is_long_for", "only_match", "prepared", "python_text", "repeats", "ways"]
 
 _MOST_WAYS = 1000
 _MAX_WORK = 20_000_000
@@ -65,6 +65,20 @@ def _states(pattern: str) -> int:
     if isinstance(wanted, str) or bit_search(Automaton(*wanted)) is not None:
         return 1
     return len(wanted[0])
+
+
+def only_match(pattern: str) -> str | None:
+    """The only string that a pattern such as `^abc$` matches; None for patterns of another form."""
+    try:
+        part = read(pattern)
+    except PatternError:
+        return None
+    parts = part.parts if isinstance(part, Concatenation) else ()
+    if parts[:1] != (Anchor(True),) or parts[-1:] != (Anchor(False),):
+        return None
+    points = [one.ranges[0] for one in parts[1:-1] if isinstance(one, CharacterSet) and len(one.ranges) == 1]
+    is_text = len(points) == len(parts) - 2 and all(first == last for first, last in points)
+    return "".join(chr(first) for first, _ in points) if is_text else None
 
 
 # --- how long it takes

@@ -53,7 +53,7 @@ def _type_test(visitor: Visitor, below: list[TreeNode], current: Value | None) -
             wanted = TYPE_KINDS.get(other["value"]) if isinstance(other["value"], str) else None
             value = visitor.visit(one["children"][0], current)
             if wanted is not None and not (value.raises and not value.kinds & wanted):
-                first, again = visitor.writer.once(value)
+                first, again = visitor.writer.once_shaped(value)
                 code = is_kind(first_of(first, value), again, wanted)
                 if code in ("True", "False"):
                     return TRUE if code == "True" else FALSE

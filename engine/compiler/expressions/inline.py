@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ...functions.table import FUNCTIONS
+from ...patterns.searching import only_match
 from ..python.kind_tests import first_of, is_kind
 from ..python.string_sources import time_texts
 from ..python.value import ANY, BOOLEAN, DICT, INTEGER, LIST, NULL, NUMBER, STRING, Value, bare
@@ -222,6 +223,18 @@ def _replace_any(compiler: Visitor, arguments: list[Value]) -> Value | None:
     return Value(f"(({code}) if {is_text} else {slow})", STRING | NULL, raises=True)
 
 
+def _replace_matches(compiler: Visitor, arguments: list[Value]) -> Value | None:
+    """Code for a pattern that is a single string, such as `^abc$`: a comparison."""
+    text, pattern, replacement = arguments
+    whole = only_match(pattern.constant) if isinstance(pattern.constant, str) else None
+    if whole is None or not isinstance(replacement.constant, str) or text.kinds & ~(STRING | NULL):
+        return None
+    if len(whole) + len(replacement.constant) > _SHORT or "$" in replacement.constant:
+        return None
+    first, again = compiler.writer.once(text)
+    return Value(f"({replacement.code} if {first} == {whole!r} else {again.code})", text.kinds, raises=text.raises)
+
+
 def _of_numbers(name: str) -> Inline:
     def inline(compiler: Visitor, arguments: list[Value]) -> Value | None:
         codes = ", ".join(bare(argument.code) for argument in arguments)
@@ -271,6 +284,7 @@ INLINE: dict[str, Inline] = {
     "omit": _omit,
     "multiply": _of_numbers("multiply"),
     "replace_any": _replace_any,
+    "replace_matches": _replace_matches,
     "subtract": _of_numbers("subtract"),
     "starts_with": _starts_with,
     "to_number": _to_number,

@@ -31,6 +31,8 @@ def structs(source: str | None) -> list[str]:
         ("batch.part.n || batch.part", [""]),
         ("batch.part.undeclared", [""]),
         ({"const": 1, "when": "batch.part != `null`"}, ["part", ""]),
+        ({"const": 1, "when": "batch.part != `null` && type(batch.part) != 'object'"}, ["part", ""]),
+        ({"const": 1, "when": "type(batch.part) == 'null'"}, ["part", ""]),
         ({"template": "{{ batch.part.n }}"}, ["part", ""]),
         ({"template": "{{ batch.part | default('') }}"}, [""]),
         ("batch.parts[*].n", ["parts.[]", ""]),
