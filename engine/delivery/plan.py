@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -91,7 +92,10 @@ class Plan:
     def identity(self, batch: Any) -> str | None:
         """The value of the member that identifies an input; None if it has none."""
         value = None if self.id is None else _member(batch, self.id)
-        return None if value is None else orjson.dumps(value).decode()
+        try:
+            return None if value is None else orjson.dumps(value).decode()
+        except TypeError:  # for integers of more than 64 bits
+            return json.dumps(value)
 
     def entry(self, request: Request) -> Entry:
         """The entry of the outbox for a request."""

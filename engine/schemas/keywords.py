@@ -12,7 +12,7 @@ from typing import Any
 from ..values.kinds import JSON_TYPES, shown
 from ..values.pointers import join
 
-__all__ = ["DIALECTS", "FLAWS", "LIST", "NAMED", "ONE", "is_annotation", "is_known", "keywords_in"]
+__all__ = ["COUNTS", "DIALECTS", "FLAWS", "LIST", "NAMED", "ONE", "is_annotation", "is_known", "keywords_in"]
 
 DIALECTS: Mapping[str, int] = {
     "draft-04": 4,
@@ -34,6 +34,10 @@ LIST = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
 """Keywords whose value is a list of schemas."""
 NAMED = frozenset({"properties", "patternProperties", "dependentSchemas", "$defs", "definitions"})
 """Keywords whose value has schemas by name."""
+COUNTS = frozenset(
+    f"{bound}{counted}" for bound in ("min", "max") for counted in ("Length", "Items", "Contains", "Properties")
+)
+"""Keywords whose value is a count."""
 
 _ANNOTATIONS = frozenset(
     {"$comment", "title", "description", "examples", "default", "deprecated", "readOnly", "writeOnly"}
@@ -101,8 +105,7 @@ _BOOLEAN = _is("true or false", lambda value: isinstance(value, bool))
 FLAWS: Mapping[str, Callable[[Any], str | None]] = {
     "type": _type,
     "enum": _is("a list", lambda value: isinstance(value, list)),
-    **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems", "minContains", "maxContains"), _COUNT),
-    **dict.fromkeys(("minProperties", "maxProperties"), _COUNT),
+    **dict.fromkeys(COUNTS, _COUNT),
     **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), _NUMBER),
     "multipleOf": _is("a number above 0", lambda value: _is_number(value) and value > 0),
     "uniqueItems": _BOOLEAN,

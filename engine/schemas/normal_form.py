@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
@@ -19,7 +20,7 @@ from ..patterns.searching import prepared
 from ..values.kinds import kind, shown, with_article
 from ..values.pointers import index_of, join
 from .formats import FORMATS_OF_TEXT
-from .keywords import DIALECTS, FLAWS, LIST, NAMED, ONE, is_annotation, is_known
+from .keywords import COUNTS, DIALECTS, FLAWS, LIST, NAMED, ONE, is_annotation, is_known
 
 __all__ = ["MAX_LEVELS", "MAX_WAYS", "Document", "Normal", "SchemaError", "Section", "is_pathless", "normal", "quoted"]
 
@@ -251,7 +252,7 @@ class _Forms:
                 made[keyword] = {name: self.part(one, below.below(name)) for name, one in value.items()}
                 for pattern in value if keyword == "patternProperties" else ():
                     self.pattern(pattern, below)
-            case _ if keyword in FLAWS and isinstance(value, float) and value.is_integer():
+            case _ if keyword in FLAWS and _is_whole(value, keyword in COUNTS):
                 made[keyword] = int(value)
             case _:
                 made[keyword] = value
@@ -375,6 +376,11 @@ def _dialect(part: Mapping[str, Any], where: _Where) -> int:
         return _NEWEST
     known = ", ".join(name.removeprefix("draft/") for name in DIALECTS)
     raise _flaw(f"{shown(named)} is not a dialect that is known here ({known})", where.below("$schema"))
+
+
+def _is_whole(value: Any, is_count: bool) -> bool:
+    """Returns whether a double can be an integer; 1e23 cannot, whose digits are not those of its value in binary."""
+    return isinstance(value, float) and value.is_integer() and (is_count or value == Decimal(repr(value)))
 
 
 def _is_split(keyword: str, value: Any) -> bool:

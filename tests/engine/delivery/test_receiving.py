@@ -107,6 +107,19 @@ def test_what_is_taken_is_on_the_disk_and_is_taken_once(run: Callable[..., None]
     run(work)
 
 
+def test_an_id_is_known_to_the_last_digit(run: Callable[..., None]) -> None:
+    ids = [10482000000000000000001, 10482000000000000000002, -(2**63) - 1, [2**64], 2**64 - 1, "18446744073709551616"]
+
+    async def work(service: Service) -> None:
+        for known in (0, 1):
+            for id_ in ids:
+                status, answer, _ = await service.post({**BATCH, "id": id_})
+                assert (status, answer["known"], answer["problems"]) == (202, known, [])
+        assert service.waiting == 2 * len(ids)
+
+    run(work)
+
+
 def test_an_empty_list_has_no_batches(run: Callable[..., None]) -> None:
     async def work(service: Service) -> None:
         status, answer, _ = await service.post([])

@@ -49,6 +49,8 @@ DESCRIBED = {"not": {"pattern": "^_"}, "description": "names that begin with _ a
         ({"exclusiveMinimum": 1}, 1, [("", "1 is not more than 1")]),
         ({"exclusiveMaximum": 1}, 1.0, [("", "1.0 is not less than 1")]),
         ({"multipleOf": 0.1}, 0.35, [("", "0.35 is not a multiple of 0.1")]),
+        ({"multipleOf": 1e30}, 1.5e30, [("", "1.5e+30 is not a multiple of 1e+30")]),
+        ({"maximum": 1e23}, 2e23, [("", "2e+23 is more than 1e+23")]),
         ({"minItems": 1}, [], [("", "has 0 elements, at least 1 is needed")]),
         ({"items": {"maxItems": 1}}, [[], [1, 2]], [("/1", "has 2 elements, at most 1 is allowed")]),
         ({"minProperties": 1}, {}, [("", "has 0 members, at least 1 is needed")]),
@@ -294,6 +296,9 @@ YEAR = "https://json-schema.org/draft/{}/schema"
         ({"maxLength": 2**63, "maxItems": 10**30, "minProperties": 2.0}, ["x", [1], {"a": 1, "b": 2}], [{"a": 1}]),
         ({"multipleOf": 0.1}, [0.3, 1.1, 7, 1e308], [0.35]),
         ({"multipleOf": 2**64}, [0, 2**65], [2**63]),
+        ({"multipleOf": 1e23}, [1e23, 3e23, 0, 10**23], [1e22, 99999999999999991611392]),
+        ({"multipleOf": 2.0}, [4, 1e23], [3]),
+        ({"maximum": 1e23, "minLength": 1e23}, [1e23, 5], [2e23, "x"]),
         ({"multipleOf": 1e-300}, [1e300, 3], []),
         ({"minimum": 2**63 + 1}, [2**63 + 1, 1e19], [2**63, 9.3e17]),
         (
