@@ -14,6 +14,7 @@ from unicodedata import normalize
 import click
 
 from ...engine.source.paths import STDIN
+from ...engine.source.project import MARKER, PROJECT_FILE, PYPROJECT
 
 if TYPE_CHECKING:
     from ...engine.language.rulebook import Rulebook
@@ -22,6 +23,7 @@ __all__ = ["PlannedRun", "check_options", "check_outputs", "expanded", "files_of
 
 _MAGIC = frozenset("*?[")
 _ENDINGS = (".json", ".ndjson", ".jsonl")
+_OF_PROJECTS = frozenset((MARKER, PROJECT_FILE, PYPROJECT))
 
 
 class PlannedRun(NamedTuple):
@@ -208,14 +210,24 @@ def files_of(rulebook: Rulebook) -> Iterator[Path]:
 def check_outputs(
     outputs: Iterable[str | None], made_of: Iterable[Path], inputs: Iterable[str] = (), *, of: str = "mapping"
 ) -> None:
-    """Refuses to overwrite a file `of` the mapping or the project, or an input, or to write twice to one file."""
+    """Refuses to overwrite a file `of` the mapping or the project, or an input, or to write twice to one file.
+
+    Nor is anything written to a file that has the name of a project file.
+    """
     taken = _taken(made_of, inputs, of)
     for name in filter(None, outputs):
         keys = _keys(Path(name))
+        _check_name(name, keys)
         for key in keys:
             if key in taken:
                 raise click.UsageError(f"{name}: is {taken[key]}")
         taken.update(dict.fromkeys(keys, "written already"))
+
+
+def _check_name(name: Path | str, keys: tuple[Any, ...]) -> None:
+    """Refuses to overwrite or to make a project file, whose real path is the first of its keys."""
+    if _folded(os.path.basename(keys[0])) in _OF_PROJECTS:
+        raise click.UsageError(f"{name}: is a project file")
 
 
 def _taken(made_of: Iterable[Path], inputs: Iterable[str], of: str = "mapping") -> dict[Any, str]:
@@ -245,6 +257,7 @@ def _check_apart(
             raise click.UsageError(f"--output and --rejects {both}")
         for path, what in names_of(target.output, target.rejects):
             keys = (*_keys(path), ("folded", _folded(os.path.realpath(path))))
+            _check_name(given.get(path, path), keys)
             for key in keys:
                 if key in taken:
                     raise click.UsageError(f"{given.get(path, path)}: is {taken[key]}{f', and {what}' if what else ''}")

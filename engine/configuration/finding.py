@@ -8,13 +8,12 @@ from pathlib import Path
 
 from ..language.installed import candidates
 from ..source.paths import is_file
-from ..source.project import PROJECT_FILE
+from ..source.project import PROJECT_FILE, PYPROJECT
 from ..source.text import Source, read
 from .configuration import Configuration
 
 __all__ = ["configuration_around"]
 
-_PYPROJECT = "pyproject.toml"
 _MINE = re.compile(r"^\s*\[+\s*tool\s*\.\s*moemap\b", re.MULTILINE)
 
 
@@ -31,7 +30,7 @@ def configuration_around(folder: Path) -> Configuration:
     for place in above:
         if main is None:
             main = next(filter(is_file, candidates(place)[1:]), None)
-        own, pyproject = place / PROJECT_FILE, place / _PYPROJECT
+        own, pyproject = place / PROJECT_FILE, place / PYPROJECT
         if os.path.lexists(own):
             return _read(own, main)
         if is_file(pyproject) and (read_here := _read(pyproject, main)).source is not None:
@@ -44,7 +43,7 @@ def configuration_around(folder: Path) -> Configuration:
 def _read(path: Path, main: Path | None) -> Configuration:
     name = path.as_posix()
     source, problems = read(path, name)
-    if path.name == _PYPROJECT and (source is None or not _MINE.search(source.text)):
+    if path.name == PYPROJECT and (source is None or not _MINE.search(source.text)):
         return Configuration(path.parent)
     # Imported late: most working folders have no project file and do not need these.
     from ..source.nodes import MappingNode
@@ -53,7 +52,7 @@ def _read(path: Path, main: Path | None) -> Configuration:
 
     node, unread = parse(source) if source is not None else (None, ())
     source, problems = source or Source(name, "", path), (*problems, *unread)
-    if node is not None and path.name == _PYPROJECT:
+    if node is not None and path.name == PYPROJECT:
         tool = node.get("tool")
         inner = tool.get("moemap") if isinstance(tool, MappingNode) else None
         if not isinstance(inner, MappingNode):

@@ -23,7 +23,7 @@ from ..source.homes import MAPPINGS, display_name
 from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain, reused
 from ..source.parser import parse, size_of
 from ..source.paths import is_file
-from ..source.project import Project
+from ..source.project import PROJECT_FILE, PYPROJECT, Project
 from ..source.recovery import lost_names
 from ..source.text import Source, read
 from ..values.kinds import shown
@@ -141,6 +141,13 @@ class _Loader:
         return None
 
     def layer(self, source: Source, chain: tuple[str, ...], extends: Node | None = None) -> Layer | None:
+        if Path(source.name).name in (PROJECT_FILE, PYPROJECT):
+            self.sources[source.name] = source
+            place = extends.place if extends is not None else source.place(0, 0)
+            self.report(
+                "M134", place, "moemap config checks it, and moemap check without a path", what="a project file"
+            )
+            return None
         header = self.parse(source)
         if header is None:
             return None

@@ -12,13 +12,16 @@ from typing import NamedTuple
 
 from .homes import PACKAGE
 
-__all__ = ["MARKER", "PROJECT_FILE", "Project"]
+__all__ = ["MARKER", "PROJECT_FILE", "PYPROJECT", "Project"]
 
 MARKER = ".moemap"
 """A file of this name marks its folder, with everything below, as a project."""
 
 PROJECT_FILE = "moemap.toml"
 """A file of this name marks a project too, and configures it."""
+
+PYPROJECT = "pyproject.toml"
+"""Where the file above is missing, the one of this name may configure a project, in a table [tool.moemap]."""
 
 
 class Project(NamedTuple):

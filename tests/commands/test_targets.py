@@ -139,12 +139,28 @@ def test_nothing_is_written_over_what_is_read_or_written(
         (["test", ".", "--mutate", "--mutate-output", "any.json"], "any.json: is a file of the mapping"),
         (["test", ".", "--coverage-output", "any.json"], "any.json: is a file of the mapping"),
         (["studio", ".", "--export", "mapping.yaml"], "mapping.yaml: is a file of the project"),
+        (["transform", "in.json", "-o", "moemap.toml"], "moemap.toml: is a project file"),
+        (["transform", "in.json", "-o", "link.json"], "link.json: is a project file"),
+        (["transform", "in.json", "--rejects", "pyproject.toml"], "pyproject.toml: is a project file"),
+        (["transform", "in.json", "-o", "out", "--rejects", "./.moemap"], "./.moemap: is a project file"),
+        (["compile", "--output", "MOEMAP.toml"], "MOEMAP.toml: is a project file"),
+        (["explain", "in.json", "--html", "moemap.toml"], "moemap.toml: is a project file"),
+        (["lost", "in.json", "--write-baseline", ".moemap"], ".moemap: is a project file"),
+        (["send", "in.json", "--rejects", "moemap.toml"], "moemap.toml: is a project file"),
+        (["send", "in.json", "--outbox", "moemap.toml"], "moemap.toml: is a project file"),
+        (["test", ".", "--suggest", "moemap.toml"], "moemap.toml: is a project file"),
+        (["studio", ".", "--export", "moemap.toml"], "moemap.toml: is a project file"),
+        (["schema", "rules", "-o", "moemap.toml"], "moemap.toml: is a project file"),
     ],
 )  # fmt: skip
 def test_no_command_writes_over_what_it_reads(here: Path, command: list[str], message: str) -> None:
     Path("mapping.yaml").write_text(MAPPING)
     Path("any.json").write_text("{}")
     Path("in.json").write_text("{}")
+    Path("moemap.toml").write_text("# as it is\n")
+    Path("pyproject.toml").write_text("[project]\n")
+    Path(".moemap").write_text("")
+    Path("link.json").symlink_to("moemap.toml")
     Path("tests").mkdir()
     Path("tests/t.yaml").write_text("tests: [{test: none, input: {}, expect: {requests: []}, match: partial}]\n")
     before = contents(here)

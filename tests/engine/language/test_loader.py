@@ -210,6 +210,16 @@ def test_what_is_no_mapping_is_called_so(write: Callable[..., Path], lines: Line
     assert lines(api.inspect(main.with_name("ws.yaml"))) == [f"ws.yaml:1:38 {said}"]
 
 
+@pytest.mark.parametrize("name", ["moemap.toml", "pyproject.toml"])
+@pytest.mark.parametrize("text", ['mapping = "shop"\n', "[tool.moemap]\n", "", "["])
+def test_a_project_file_is_called_so(write: Callable[..., Path], lines: Lines, name: str, text: str) -> None:
+    main = write({name: text, "ws.yaml": f"{{language: 1, workspace: w, extends: ./{name}}}"})
+    hint = "moemap config checks it, and moemap check without a path"
+    said = f"M134 this is a project file, not a mapping or workspace ({hint})"
+    assert lines(api.inspect(main.with_name(name))) == [f"{name}:1:1 {said}"]
+    assert lines(api.inspect(main.with_name("ws.yaml"))) == [f"ws.yaml:1:38 {said}"]
+
+
 @pytest.mark.parametrize("name", ["mapping.yaml", "workspace.yaml"])
 def test_a_main_file_without_its_header_is_told_what_it_lacks(write: Callable[..., Path], name: str) -> None:
     main = write({name: "rules: []"})
