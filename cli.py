@@ -10,12 +10,15 @@ import os
 from functools import partial
 from typing import NoReturn
 
-import click
+from .commands.shared.loading import ends_at_once
 
-from . import commands
-from .commands.shared.command import version
-from .commands.shared.group import CommandGroup
-from .commands.shared.process import end
+with ends_at_once():
+    import click
+
+    from . import commands
+    from .commands.shared.command import version
+    from .commands.shared.group import CommandGroup
+    from .commands.shared.process import end
 
 __all__ = ["COLLECT_AFTER", "main", "run"]
 

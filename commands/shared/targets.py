@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Values
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from unicodedata import normalize
 
 import click
@@ -69,7 +69,7 @@ def check_stdin() -> None:
 def expanded(inputs: Iterable[str], output_dir: str | None) -> tuple[str, ...]:
     """The inputs, with patterns replaced by the matching files, and folders by the batches in them, sorted by name.
 
-    Files in the output folder are left out, since they were made from inputs.
+    Files in the output folder are left out, since they were made from inputs. Raises OSError for an unreadable folder.
     """
     names: list[str] = []
     for name in inputs:
@@ -89,7 +89,9 @@ def expanded(inputs: Iterable[str], output_dir: str | None) -> tuple[str, ...]:
             from glob import glob
 
             fixed = os.path.dirname(name[: min(name.index(char) for char in _MAGIC if char in name)]) or "."
-            matches = sorted(path for path in glob(name, recursive=True) if os.path.isfile(path))
+            if "**" in name and os.path.isdir(fixed):
+                deque(_walked(Path(fixed)), 0)  # glob is silent about folders that cannot be read
+            matches = sorted(filter(_is_input, glob(name, recursive=True)))
             matches = _without_outputs(matches, fixed, output_dir)
             if not matches:
                 raise click.UsageError(f"{name}: no file matches")
@@ -101,12 +103,30 @@ def _batches(folder: Path) -> Iterator[str]:
     """The files below a folder whose names are those of JSON files, in order, without hidden ones."""
     from ...engine.jobs.compression import plain_name
 
-    for inner, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+    for inner, names in _walked(folder):
         for name in sorted(names):
-            path = Path(inner, name)
-            if plain_name(name).endswith(_ENDINGS) and not name.startswith(".") and path.is_file():
-                yield str(path)
+            path = str(Path(inner, name))
+            if plain_name(name).endswith(_ENDINGS) and not name.startswith(".") and _is_input(path):
+                yield path
+
+
+def _walked(folder: Path) -> Iterator[tuple[str, list[str]]]:
+    """A folder and those below it, without hidden ones, in order, with the names in each.
+
+    Raises OSError for one that cannot be read: batches in it would be lost.
+    """
+
+    def refuse(error: OSError) -> NoReturn:
+        raise error
+
+    for inner, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield inner, names
+
+
+def _is_input(path: str) -> bool:
+    """Returns whether a path is a file, or a link that leads nowhere, which is reported when it is opened."""
+    return os.path.isfile(path) or (os.path.islink(path) and not os.path.exists(path))
 
 
 def _without_outputs(files: Iterable[str], searched: str, output_dir: str | None) -> list[str]:

@@ -31,6 +31,9 @@ _BINARY = getattr(os, "O_BINARY", 0)  # otherwise Windows would change line ends
 _ITSELF = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 """Flags to open a file itself, not the target of a link, and without waiting for the other end of a pipe."""
 
+_FRESH = ".new-"
+"""The names begin with it that files have while they are written."""
+
 
 class BusyError(RuntimeError):
     """A file is in use by another run."""
@@ -162,7 +165,8 @@ def written_afresh(path: Path, content: bytes) -> None:
 def written_whole(path: Path) -> Iterator[BinaryIO]:
     """Opens a file for writing that replaces `path` when the block ends, and is removed if the block fails.
 
-    A device, a pipe and standard output (`/dev/stdout`) are written to directly. Raises OSError.
+    A device, a pipe and standard output (`/dev/stdout`) are written to directly. Raises OSError, which
+    names `path` where the file cannot be made or written.
     """
     path = real_path(path)
     if is_stdout(path):
@@ -176,8 +180,9 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
         return
     import tempfile  # imported late: slow to import, and most runs write to standard output
 
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    name = ""
     try:
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=_FRESH)
         with os.fdopen(descriptor, "wb") as file:
             yield file
             file.flush()
@@ -186,8 +191,11 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
             else:
                 os.chmod(name, 0o666 & ~_umask())
         os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
+    except BaseException as error:
+        if name:
+            Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError) and os.path.basename(error.filename or _FRESH).startswith(_FRESH):
+            error.filename = str(path)  # nobody knows the other name
         raise
 
 

@@ -115,12 +115,12 @@ def _raise(error: OSError) -> None:
 def kind_of(path: Path) -> FileKind | None:
     """The kind of a YAML file; None if nothing about it looks like a file of a mapping.
 
-    A file that cannot be read counts as a mapping: loading it reports why.
+    A file that cannot be read counts as one of tests in their folder, else as a mapping: loading it reports why.
     """
     try:
         raw = content(path, MAX_FILE_BYTES)
     except OSError:
-        return "mapping"
+        return "tests" if _is_beside_a_mapping(path) else "mapping"
     text = raw.decode("utf-16" if raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig", "replace")
     keys = _keys(text)
     modeline = _MODELINE.search(text)

@@ -79,6 +79,16 @@ def test_ctrl_c_is_130_without_a_word(count: int, jobs: int) -> None:
         writer.join()
 
 
+@pytest.mark.parametrize(("ignored", "code"), [(False, -signal.SIGINT), (True, 7)], ids=["taken", "ignored"])
+@pytest.mark.usefixtures("interruptible", "imported_anew")
+def test_ctrl_c_while_modules_are_loaded_is_without_a_word(tmp_path: Path, ignored: bool, code: int) -> None:
+    (tmp_path / "click.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nos._exit(7)\n")
+    start = (lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)) if ignored else None  # as after nohup
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(MOEMAP.split(), env=environment, preexec_fn=start, capture_output=True)
+    assert (done.returncode, done.stdout, done.stderr) == (code, b"", b"")
+
+
 @pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_names_what_goes_on(tmp_path: Path) -> None:
     output, journal = tmp_path / "out", tmp_path / "out.journal"

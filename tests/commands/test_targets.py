@@ -357,6 +357,27 @@ def test_a_folder_is_an_input(here: Path) -> None:
     assert run("transform", "a").stderr == "2 batches: 2 requests, 0 skipped, 0 problems\n"
 
 
+@pytest.mark.parametrize("command", ["transform", "lost"])
+@pytest.mark.parametrize("given", ["a", "a/**", "a/**/*.json"])
+def test_what_cannot_be_read_of_a_folder_is_not_left_out(
+    here: Path, command: str, given: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("a/b.json", "a/.hidden/c.json", "a/d/e.json")
+    link = Path("a/f.json")
+    link.symlink_to("nowhere.json")
+    assert error_of(run(command, given)) == "a/f.json: No such file or directory"
+    link.unlink()
+    scandir = os.scandir
+
+    def refusing(path: Any = ".") -> Any:
+        if os.fspath(path) in ("a/d", "a/.hidden"):  # not by permissions, which do not hold for root
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    assert error_of(run(command, given)) == "a/d: Permission denied"
+
+
 def test_a_plain_rerun_throws_nothing_away(here: Path) -> None:
     """With an output for each input, too: the run is refused before anything is done."""
     write("a.json", "b.json")

@@ -9,6 +9,7 @@ import pytest
 
 from moemap.engine.golden import files as goldenfile
 from moemap.engine.golden.files import discover, load
+from moemap.engine.language import discovery
 from moemap.engine.source.homes import MAPPINGS
 
 TEST = "tests: [{test: t, input: {}, expect: {}}]\n"
@@ -273,6 +274,18 @@ def test_a_file_without_a_mapping(tmp_path: Path) -> None:
     assert [(p.message, p.hint) for p in problems] == [
         ("a test file needs the key 'mapping'", "no folder above it has a mapping.yaml")
     ]
+
+
+def test_a_file_of_tests_that_cannot_be_read_is_not_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tests").mkdir()
+    for name in ("mapping.yaml", "tests/a.yaml", "tests/b.yaml"):
+        (tmp_path / name).write_text("tests: []")
+
+    def refused(path: Path, limit: int) -> bytes:  # not by permissions, which do not hold for root
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(discovery, "content", refused)
+    assert [path.name for path in discover([tmp_path])] == ["a.yaml", "b.yaml"]
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:

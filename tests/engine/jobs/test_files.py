@@ -1,5 +1,6 @@
 """Files are written whole or not at all."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,24 @@ def test_a_locked_file_is_nobody_else_s(tmp_path: Path) -> None:
             assert other.read() == b""
     with locked(tmp_path / "finished") as file:
         assert file.read() == b"kept"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no limits of file sizes")
+def test_a_file_that_cannot_be_made_or_written_is_named_by_the_name_it_was_to_have(tmp_path: Path) -> None:
+    import resource
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    (tmp_path / "folder").mkdir()
+    for name, text, reason in [
+        ("out", b"a" * 5000, "File too large"),
+        ("none/out", b"", "No such file or directory"),
+        ("folder", b"", "Is a directory"),
+    ]:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))  # as of a full disk
+        try:
+            with pytest.raises(OSError, match=reason) as caught, written_whole(tmp_path / name) as file:
+                file.write(text)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert caught.value.filename == str(tmp_path / name)
+    assert [path.name for path in tmp_path.rglob("*")] == ["folder"]
