@@ -236,6 +236,8 @@ def check_outputs(
     """
     taken = _taken(made_of, inputs, of)
     for name in filter(None, outputs):
+        if name.endswith(os.sep):
+            raise click.UsageError(f"{name}: is a folder")
         keys = _keys(Path(name))
         _check_name(name, keys)
         for key in keys:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import tarfile
 from collections.abc import Iterator
@@ -27,11 +28,11 @@ def checked_out(path: Path, revision: str) -> Iterator[Path]:
     folder = where if where.is_dir() else where.parent
     if revision.startswith("-"):
         raise RevisionError(f"{revision!r} is no revision")
-    top = Path(_git(folder, "rev-parse", "--show-toplevel").decode().removesuffix("\n"))
+    top = Path(os.fsdecode(_git(folder, "rev-parse", "--show-toplevel")).removesuffix("\n"))
     commit = _git(top, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}").decode().strip()
     with TemporaryDirectory(prefix="moemap-") as temporary:
         with tarfile.open(fileobj=io.BytesIO(_git(top, "archive", "--format=tar", commit))) as archive:
-            archive.extractall(temporary, filter="data")
+            archive.extractall(temporary, filter=_inside)  # noqa: S202  which stays in the folder
         (Path(temporary) / ".moemap").touch()  # a project of its own: nothing outside of it is read
         found = Path(temporary) / where.relative_to(top)
         if not found.exists():
@@ -39,10 +40,21 @@ def checked_out(path: Path, revision: str) -> Iterator[Path]:
         yield found
 
 
+def _inside(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
+    """Leaves out links that lead out of the folder: a mapping may not refer to what is there."""
+    try:
+        return tarfile.data_filter(member, folder)
+    except tarfile.FilterError:
+        return None
+
+
 def _git(folder: Path, *arguments: str) -> bytes:
     try:
         command = ["git", "-C", str(folder), *arguments]
-        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603  no shell; the revision is a commit
+        # In hooks, Git names its repository, and takes each folder for the top of its files.
+        hidden = () if "GIT_WORK_TREE" in os.environ else ("GIT_DIR", "GIT_PREFIX")
+        own = {name: value for name, value in os.environ.items() if name not in hidden}
+        done = subprocess.run(command, capture_output=True, check=False, env=own)  # noqa: S603  no shell; the revision is a commit
     except FileNotFoundError:
         raise RevisionError("git is not installed") from None
     if done.returncode:

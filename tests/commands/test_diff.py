@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -100,12 +101,17 @@ rules:
 """
 
 
-@pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(params=[("repository", b"")])
+def repository(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of a mapping that was changed since it was committed, in a repository of this name, beside a link."""
+    name, link = request.param
+    tmp_path = tmp_path / name
     folder = tmp_path / "mappings" / "shop"
     folder.mkdir(parents=True)
     (folder / "any.schema.json").write_text('{"type": "object"}', "utf-8")
     (folder / "mapping.yaml").write_text(MAPPING.format(version="1.0.0", field="name"), "utf-8")
+    if link:
+        os.symlink(link, os.fsencode(tmp_path / "link"))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
     identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
     for command in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "first"]):
@@ -122,6 +128,26 @@ def test_against_a_revision(repository: Path) -> None:
         "::error file=mappings/shop/mapping.yaml,line=7,title=breaking::rule all, title was called name\n"
     )
     assert result.stderr == "1 breaking; version 1.1.0 is not enough after 1.0.0: at least 2.0.0\n"
+
+
+@pytest.mark.parametrize(
+    "repository",
+    [("absolute link", b"/etc/hostname"), ("link outside", b"../../nowhere"), (os.fsdecode(b"not UTF-8 \xff"), b"")],
+    indirect=True,
+    ids=["absolute link", "link outside", "not UTF-8"],
+)
+def test_a_repository_may_have_any_name_and_links_to_anywhere(repository: Path) -> None:
+    assert diff("--against", "HEAD", "mappings/shop").stderr.startswith("1 breaking; ")
+
+
+@pytest.mark.parametrize("inner", [".", "mappings/shop"])
+def test_in_a_hook_where_git_names_its_repository(
+    repository: Path, inner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_DIR", str(repository.parents[1] / ".git"))
+    monkeypatch.setenv("GIT_PREFIX", "mappings/")
+    monkeypatch.chdir(inner)
+    assert diff("--against", "HEAD", str(repository)).stderr.startswith("1 breaking; ")
 
 
 def test_places_of_a_revision_are_named_by_it(repository: Path) -> None:

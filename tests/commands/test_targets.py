@@ -340,6 +340,8 @@ def test_an_empty_output_can_be_decompressed(here: Path, ending: str) -> None:
 def test_a_name_with_a_slash_at_its_end_is_a_folder(here: Path) -> None:
     Path("in").write_text(BATCH)
     assert error_of(run("transform", "in", "--output", "no/")) == "no/: is a folder"
+    assert error_of(run("compile", "--output", "no/")) == "no/: is a folder"
+    assert not Path("no").exists()
 
 
 def test_rejects_of_each_input(here: Path) -> None:
