@@ -26,6 +26,7 @@ def real(*words: str, **more: Any) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run([sys.executable, "-X", "utf8=0", *words[1:]], capture_output=True, timeout=60, **more)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "given"),
     [
@@ -54,6 +55,7 @@ def test_codes_and_outputs_are_the_same(words: list[str], given: bytes | None, t
     assert (done.returncode, done.stdout, done.stderr) == (expected.returncode, expected.stdout, expected.stderr)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("options", [["-X", "utf8=0"], []], ids=["started", "forked"])

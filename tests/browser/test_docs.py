@@ -52,6 +52,7 @@ def test_a_title_that_has_the_words_shows_its_whole_section(docs: Page) -> None:
     assert docs.run(hidden) == 0
 
 
+@pytest.mark.slow
 def test_every_link_leads_to_a_part_of_the_page(docs: Page) -> None:
     dead = "[...document.querySelectorAll('a')].filter((one) => !document.querySelector(one.getAttribute('href')))"
     assert docs.run(f"{dead}.length") == 0

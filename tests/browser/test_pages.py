@@ -45,6 +45,7 @@ def test_axe_finds_nothing(page: Page, made: Make, name: str, width: int, dark: 
     assert found == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PAGES)
 def test_on_paper_nothing_is_cut_off(page: Page, made: Make, name: str) -> None:
     page.open(made(name))

@@ -134,6 +134,7 @@ def test_where_requests_go(write: Callable[[Any], Path]) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_methods_import_nothing_so_that_a_fork_meanwhile_leaves_no_child_that_waits() -> None:
     script = f"""
 import json, sys

@@ -326,6 +326,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_texts_are_answered_in_time(name: str, project: Path) -> None:
     key = "template: " if "{{" in HOSTILE[name] else "from: "

@@ -240,6 +240,7 @@ def test_a_flood_is_read_in_no_time(flood: bytes, lines: bool) -> None:
     assert time.process_time() - start < 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rest", "lines", "values"),
     [

@@ -213,6 +213,7 @@ def test_kill_9_loses_nothing(tmp_path: Path, workers: int) -> None:
     assert not journal.exists()
 
 
+@pytest.mark.slow
 def test_output_dir_has_a_file_for_each_input(tmp_path: Path, inputs: tuple[str, ...]) -> None:
     folder = tmp_path / "results"
     pattern = str(tmp_path / "*.ndjson*")
@@ -249,6 +250,7 @@ def test_options_that_do_not_go_together(arguments: list[str], message: str) -> 
     assert (done.exit_code, done.stderr.splitlines()[-1]) == (2, f"Error: {message}")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_units")
 @pytest.mark.parametrize("resume", [False, True])
 @pytest.mark.parametrize("shared", ["output", "rejects"])

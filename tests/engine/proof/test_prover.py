@@ -141,6 +141,7 @@ def test_a_search_gives_the_requests_of_the_whole_mapping(name: str) -> None:
     assert requests > 0
 
 
+@pytest.mark.slow
 def test_what_is_proven_is_not_refuted() -> None:
     rulebook = _rulebook(SHOP)
     flow, interpreter, random = walk(rulebook), Interpreter(rulebook), Random(7)

@@ -100,6 +100,7 @@ def test_what_is_no_batch(both: tuple[Interpreter, compiler.Compiled], differenc
     assert not difference(interpreter.run(batch), compiled.transform(batch))
 
 
+@pytest.mark.slow
 def test_bodies_that_pass_a_limit(both: tuple[Interpreter, compiler.Compiled], difference: Difference) -> None:
     interpreter, compiled = both
     batch = json.loads((EXAMPLES / "custom_event_all_attribute_types.json").read_text("utf-8"))
