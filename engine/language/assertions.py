@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +12,10 @@ from . import kinds
 from .fields import Expr, description_key
 from .keys import form, key
 
-__all__ = ["Assertion", "RequestPlace"]
+__all__ = ["MAX_PROVEN_RULES", "Assertion", "RequestPlace", "assertion_beyond"]
+
+MAX_PROVEN_RULES = 10_000
+"""The rules that conditions of assertions can be about, each as often as there are different conditions."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,3 +82,14 @@ class Assertion:
     @property
     def place(self) -> Place:
         return self.name_node.place
+
+
+def assertion_beyond(assertions: Iterable[Assertion], rules: int) -> Assertion | None:
+    """The first assertion with whose condition the proofs would look at more than `MAX_PROVEN_RULES` rules."""
+    conditions: set[str] = set()
+    for one in assertions:
+        if one.without is not None:
+            conditions.add(one.without.text)
+        if len(conditions) * max(rules, 1) > MAX_PROVEN_RULES:
+            return one
+    return None

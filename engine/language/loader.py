@@ -28,6 +28,7 @@ from ..source.recovery import lost_names
 from ..source.text import Source, read
 from ..values.kinds import shown
 from ..values.recall import Recall
+from .assertions import MAX_PROVEN_RULES, assertion_beyond
 from .converters import MAX_EXTENDS, with_converters
 from .decoder import Keys, found
 from .discovery import other_than_main
@@ -406,12 +407,17 @@ class _Loader:
         )
 
     def bounded(self, draft: Rulebook | None) -> Rulebook | None:
-        """The Rulebook; None, with a Problem, if it exceeds the limit of `scopes`."""
-        node = None if draft is None else let_beyond(draft, self.recall)
-        if node is None:
-            return draft
-        self.report("M127", node.place, what="lets with all that each can read", limit=MAX_NAMES, of="names")
-        return None
+        """The Rulebook; None, with a Problem, if it exceeds the limits of `scopes` and `assertions`."""
+        if draft is None:
+            return None
+        if (node := let_beyond(draft, self.recall)) is not None:
+            self.report("M127", node.place, what="lets with all that each can read", limit=MAX_NAMES, of="names")
+            return None
+        if (one := assertion_beyond(draft.assertions.values(), len(draft.rules))) is not None:
+            what = "the rules, once for each condition of an assertion,"
+            self.report("M127", one.place, what=what, limit=MAX_PROVEN_RULES, of="rules")
+            return None
+        return draft
 
     def read_rules(self, layer: Layer, reader: RuleReader, merged: list[Node]) -> tuple[Rule, ...]:
         """The rules with all that they inherit; their nodes are added to `merged`."""

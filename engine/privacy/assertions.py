@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Literal
 
@@ -30,9 +30,11 @@ from .origins import ANY, Folded, Marks, Pattern, Step, TracedValue, Unlisted, b
 from .personal import PersonalFlow, marks_of, members_in, personal_flows
 from .possible import Possible, ended, possible
 
-__all__ = ["Finding", "findings"]
+__all__ = ["MAX_TRIES", "Finding", "findings"]
 
 _TRIES = 40
+MAX_TRIES = 4000
+"""The inputs on which all assertions of a mapping are tried, together; those that come later are unproven."""
 _MOST_RELATED = 8
 _MARKS = ("ada@example.com", "bob@example.com")
 """Two values that a personal member gets in turn, to see whether that changes a request."""
@@ -66,8 +68,14 @@ class _Case:
 
     def __init__(self, rulebook: Rulebook, without: Expr | None, marks: Mapping[str | None, Marks], recall: Recall):
         recall.begin()
+        self.without = without
         self.can = possible(rulebook, without, recall)
         self._given = rulebook, marks, self.can, recall
+
+    @cached_property
+    def bench(self) -> _Bench:
+        """The rules and types with which inputs are tried."""
+        return _Bench(self._given[0], self.without)
 
     @cached_property
     def flows(self) -> Sequence[PersonalFlow]:
@@ -84,6 +92,7 @@ class _Prover:
         self.marks = recall.of(("marks", self.members), lambda: marks_of(self.members))
         self.emitted = {rule.output for rule in rulebook.rules}
         self.cases: dict[str | None, _Case] = {}
+        self.tries = iter(range(MAX_TRIES))
 
     def case(self, without: Expr | None) -> _Case:
         text = None if without is None else without.text
@@ -125,7 +134,7 @@ class _Prover:
             elif name in can.outputs:
                 reached = [rule for rule in rules if rule.name in can.rules]
                 related = [Related(rule.place, f"the rule {rule.name!r} emits it") for rule in reached]
-                found = _Trial(self.rulebook, one).output(name)
+                found = _Trial(self.case(one.without).bench, self.tries).output(name)
                 hint = _condition_hint(one, [rule.name for rule in reached])
                 words = f"the output {name!r} is sent", f"the output {name!r} may be sent"
                 yield _finding(one, found, words, related, hint)
@@ -162,7 +171,7 @@ class _Prover:
 
     def broken(self, one: Assertion, wrong: list[PersonalFlow]) -> Finding:
         """The finding for an assertion that flows contradict."""
-        trial = _Trial(self.rulebook, one)
+        trial = _Trial(self.case(one.without).bench, self.tries)
         shown = wrong[0]
         found = None
         for flow in wrong[:_TRIES]:
@@ -255,20 +264,28 @@ def _contains(place: RequestPlace, flow: PersonalFlow) -> bool:
 # Trials
 
 
-class _Trial:
-    """Tries inputs for which the condition of an assertion does not hold; the same ones every time."""
+class _Bench:
+    """The rules for inputs for which a condition does not hold, and the types that inputs are made from."""
 
-    def __init__(self, rulebook: Rulebook, one: Assertion) -> None:
-        self.one = one
-        self.rulebook = rulebook if one.without is None else ended(rulebook, one.without)
+    def __init__(self, rulebook: Rulebook, without: Expr | None) -> None:
+        self.rulebook = replace(rulebook, assertions={}) if without is None else ended(rulebook, without)
         self.flow: Flow = walk(self.rulebook)
         self.interpreter = Interpreter(self.rulebook)
-        self.random = Random(0)  # noqa: S311  not for secrets
         self.words = words_of(self.flow)
+
+
+class _Trial:
+    """Tries inputs for which a condition does not hold, the same ones every time, as long as `tries` has any."""
+
+    def __init__(self, bench: _Bench, tries: Iterator[int]) -> None:
+        self.rulebook, self.flow, self.interpreter = bench.rulebook, bench.flow, bench.interpreter
+        self.words = bench.words
+        self.random = Random(0)  # noqa: S311  not for secrets
+        self.tries = tries
 
     def batches(self, wanted: Iterable[tuple[Flow, Type, str | None]]) -> Iterator[dict[str, Any]]:
         ways = list(wanted)
-        for number in range(_TRIES if ways else 0):
+        for number, _ in zip(range(_TRIES if ways else 0), self.tries, strict=False):
             try:
                 yield batch_in(*ways[number % len(ways)], self.random, self.words)
             except NoSampleError:

@@ -76,8 +76,7 @@ def _asked(part: object) -> tuple[list[TreeNode], list[int]]:
 
 def possible(rulebook: Rulebook, without: Expr | None = None, recall: Recall | None = None) -> Possible:
     """The parts that all inputs can reach, or those for which the condition `without` does not hold."""
-    if without is not None:
-        rulebook = ended(rulebook, without)
+    rulebook = replace(rulebook, assertions={}) if without is None else ended(rulebook, without)
     flow = Flow(rulebook, OBJECT, recall=Recall() if recall is None else recall)
     RuleWalk(flow).rulebook(rulebook)
     nodes: dict[int, Type] = {}
@@ -106,7 +105,7 @@ def possible(rulebook: Rulebook, without: Expr | None = None, recall: Recall | N
 
 
 def ended(rulebook: Rulebook, when: Expr) -> Rulebook:
-    """The rulebook with a first rule that skips inputs for which a condition holds."""
+    """The rulebook, without its assertions, with a first rule that skips inputs for which a condition holds."""
     rule = Rule(
         name="",
         route=None,
@@ -121,7 +120,7 @@ def ended(rulebook: Rulebook, when: Expr) -> Rulebook:
         node=when.node,
         name_node=when.node,
     )
-    return replace(rulebook, rules=(rule, *rulebook.rules))
+    return replace(rulebook, rules=(rule, *rulebook.rules), assertions={})
 
 
 def with_values(rulebook: Rulebook) -> Rulebook:

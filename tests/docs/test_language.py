@@ -16,8 +16,10 @@ from moemap.engine.functions import errors, globs
 from moemap.engine.insight import tracing
 from moemap.engine.jobs import dispatch, rejects, runfiles
 from moemap.engine.jobs import input as inputs
+from moemap.engine.language import assertions as language_assertions
 from moemap.engine.language import converters, field_reader, kinds, loader, scopes
 from moemap.engine.patterns import parser as regular
+from moemap.engine.privacy import assertions as privacy_assertions
 from moemap.engine.runtime import outputs
 from moemap.engine.schemas import normal_form as normal_schemas
 from moemap.engine.schemas import violations
@@ -99,6 +101,8 @@ def test_limits() -> None:
         converters.MAX_CONVERTERS,
         field_reader.MAX_ENTRY_RULES,
         scopes.MAX_NAMES,
+        language_assertions.MAX_PROVEN_RULES,
+        privacy_assertions.MAX_TRIES,
         kinds.MAX_AMOUNT,
         kinds.MAX_BODY_BYTES,
         problem.MAX_PROBLEMS,

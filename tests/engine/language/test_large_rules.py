@@ -274,6 +274,26 @@ def test_lets_that_can_read_too_many_names(text: str, write: Callable[..., Path]
     assert " M127 lets with all that each can read expand to more than 3000000 names" in line
 
 
+def asserted(rules_: int, conditions: int) -> str:
+    parts = [f"rule: r{n}, when: item.k{n}, {OUTPUT}" for n in range(rules_)]
+    return (
+        rules(parts)
+        + "assert:\n"
+        + "".join(f"  a{n}: {{no_output: [out], without: batch.c{n}}}\n" for n in range(conditions))
+    )
+
+
+def test_assertions_of_many_conditions(write: Callable[..., Path], lines: Any) -> None:
+    """Each condition is proven with all rules, and not with the other conditions."""
+    began = time.process_time()
+    found = lines(api.inspect(write({"rules.yaml": asserted(2, 900)})))
+    assert Counter(line.split()[1] for line in found) == {"M554": 900}
+    assert time.process_time() - began < 30
+    (line,) = lines(api.inspect(write({"rules.yaml": asserted(100, 101)})))
+    what = "the rules, once for each condition of an assertion, expand to more than 10000 rules"
+    assert line == f"rules.yaml:203:3 M127 {what}"
+
+
 def test_too_many_warnings_are_a_warning(write: Callable[..., Path], lines: Any) -> None:
     text = "let:\n" + "".join(f"  x{n}: batch.a\n" for n in range(1001)) + fields(["a: batch.a"])
     loaded = api.inspect(write({"rules.yaml": text}))
