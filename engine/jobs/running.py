@@ -78,15 +78,25 @@ def run(job: Job, progress: Progress | None = None) -> Summary:
 
 
 def _maker(job: Job, stack: ExitStack) -> Callable[[Iterable[Unit]], Iterator[Piece]]:
-    """The function that makes pieces from units, in order; with one worker, in this process."""
+    """The function that makes pieces from units, in order; with one worker or for little input, in this process."""
     transform = Transform(job.recipe, job.program)
-    if job.jobs == 1:
+    if job.jobs == 1 or _is_little(job.inputs):
         return partial(map, transform.piece)
     # Imported late: one process needs no workers.
     from .workers import workers
 
     job.program.prepare()  # several processes are used for many batches, and inherit what is prepared here
     return stack.enter_context(workers(transform, job.jobs))
+
+
+def _is_little(inputs: Iterable[str]) -> bool:
+    """Returns whether workers would take longer to start than the inputs take, which is so for many small files."""
+    size = 0
+    for name in inputs:
+        if name == STDIN or not Path(name).is_file():
+            return False
+        size += Path(name).stat().st_size
+    return size <= UNIT_BYTES // 8
 
 
 def _bundled(bundler: Bundler | None, piece: Piece, job: Job) -> bytes:

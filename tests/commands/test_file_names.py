@@ -138,6 +138,8 @@ def test_a_module_that_runs_alone_gives_the_same() -> None:
 
 @pytest.mark.slow
 def test_processes_take_such_names() -> None:
+    with open(f"{NAME}.json", "a", encoding="utf-8") as file:
+        file.write("\n" * 70_000)  # little input would be mapped without processes
     command = [sys.executable, "-m", "moemap.cli", "transform", "--jobs", "2", f"{NAME}.json", f"bad{NAME}.json"]
     done = subprocess.run([*command, "--workspace", f"{NAME}.yaml"], capture_output=True, env=dict(os.environ))
     assert (done.returncode, b"Traceback" in done.stderr) == (1, False), done.stderr

@@ -72,7 +72,7 @@ def test_they_are_not_there(moemap: list[str]) -> None:
 
 
 def test_a_run_with_all_its_files(tmp_path: Path, moemap: list[str]) -> None:
-    (tmp_path / "in.ndjson").write_text('{"events": []}\n' * 5)
+    (tmp_path / "in.ndjson").write_text('{"events": []}\n' * 5 + "\n" * 70_000)  # enough for processes
     output, rejects = tmp_path / "out", tmp_path / "rejects"
     arguments = ["transform", str(PURCHASE), str(tmp_path / "in.ndjson"), "--output", str(output)]
     for more in (["--jobs", "2"], ["--resume"]):

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from moemap.cli import main
-from moemap.engine.jobs import compression, runfiles
+from moemap.engine.jobs import compression, runfiles, workers
 from moemap.engine.jobs import input as records
 from moemap.engine.jobs import running as jobs
 from moemap.engine.jobs.compression import decompressed
@@ -23,7 +23,7 @@ from moemap.engine.jobs.job import Job
 from moemap.engine.jobs.program import open_program
 from moemap.engine.jobs.running import ResumeError
 from moemap.engine.jobs.summary import Summary
-from moemap.engine.jobs.transform import Recipe
+from moemap.engine.jobs.transform import Recipe, Transform
 
 MAPPING = "mparticle-moengage"
 opened = cache(partial(open_program, MAPPING, {}))
@@ -89,6 +89,23 @@ def test_any_number_of_workers_gives_the_same(tmp_path: Path, inputs: tuple[str,
     assert alone.batches == 150
     assert len(expected[1].splitlines()) == sum(number % 10 == 9 for number in range(150))
     assert sorted(path.name for path in tmp_path.iterdir() if path.suffix in (".journal", ".partial")) == []
+
+
+def test_processes_are_started_only_for_more_than_little_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "little").write_text("{}\n" * 100)
+    (tmp_path / "much").write_text("{}\n" * 100 + "\n" * 65_536)
+    started: list[int] = []
+    begin = workers.workers
+
+    def begun(maker: Transform, count: int) -> Any:
+        started.append(count)
+        return begin(maker, count)
+
+    monkeypatch.setattr(workers, "workers", begun)
+    for name in ("little", "much"):
+        made = job(tmp_path, (str(tmp_path / name),), format="result", output=f"{name}.out", jobs=2)
+        assert jobs.run(made).batches == 100
+        assert started == ([] if name == "little" else [2])
 
 
 class Interrupted(Exception):
