@@ -107,8 +107,18 @@ def unreadable(at: int, text: str) -> ExpressionError:
             if closing is None:
                 return syntax_error(f"the {what} is not closed", at, len(text))
             return syntax_error(f"the {what} is not valid", at, closing.end())
-        case "=":
+        case "=" if text[max(at - 2, 0) : at] in {"==", "!="}:
+            return _other_sign(text[at - 2 : at + 1], text[at - 2 : at], at - 2)
+        case "=" if text.startswith("=<", at):
+            return _other_sign("=<", "<=", at)
+        case "=" if not text.startswith("=>", at):
             hint = Suggestion.of("did you mean '=='?", "=", "==")
+        case "?" if text.startswith("?.", at):
+            return _other_sign("?.", ".", at)
+        case "?":
+            sign = "??" if text.startswith("??", at) else "?"
+            hint = {"??": "use not_null() for the first that is not null", "?": "use if() to choose"}[sign]
+            return syntax_error(f"unexpected {_quoted(sign)}", at, at + len(sign), hint)
         case "-" | "$" | "#" | "/" if re.match(r"[\w$]", text[at + 1 : at + 2] or " "):
             hint = 'a name with such characters is written in double quotes: "first-name"'
         case "\u2018" | "\u2019" | "\u201c" | "\u201d" | "\u201e" | "\u00ab" | "\u00bb":
@@ -118,9 +128,16 @@ def unreadable(at: int, text: str) -> ExpressionError:
             hint = Suggestion.of(f"did you mean {sign!r}?", character, sign)
         case "\u2013" | "\u2014" | "\u2212":
             hint = "use subtract() to calculate"
-        case "+" | "-":
-            hint = f"use {'add' if character == '+' else 'subtract'}() to calculate"
+        case "+" | "-" | "/" | "%":
+            function = {"+": "add", "-": "subtract", "/": "divide", "%": "modulo"}[character]
+            hint = f"use {function}() to calculate"
     return syntax_error(f"unexpected {_quoted(character)}", at, at + 1, hint or odd_blank_in(character))
+
+
+def _other_sign(sign: str, meant: str, at: int) -> ExpressionError:
+    """The error of a sign that is written otherwise in other languages."""
+    hint = Suggestion.of(f"did you mean {meant!r}?", sign, meant)
+    return syntax_error(f"unexpected {_quoted(sign)}", at, at + len(sign), hint)
 
 
 def unexpected(at: int, text: str, tokens: list[Token]) -> ExpressionError:
@@ -137,6 +154,14 @@ def unexpected(at: int, text: str, tokens: list[Token]) -> ExpressionError:
     hint = None
     if word in _WORDS:
         hint = Suggestion.of(f"did you mean {_WORDS[word]!r}?", word, _WORDS[word])
+    elif word == ">" and text.startswith("<>", start - 1) and before[-1:] == ["lt"]:
+        return _other_sign("<>", "!=", start - 1)
+    elif token["type"] == "expref" and before[-1:] and before[-1] in LAST:
+        hint = Suggestion.of("did you mean '&&'?", "&", "&&")
+    elif token["type"] == "star" and before[-1:] and before[-1] in LAST:
+        hint = "use multiply() to calculate"
+    elif token["type"] == "lbrace" and before[-1:] == ["lbrace"]:
+        hint = "{{ }} is for templates; an expression stands alone"
     elif index and tokens[index - 1]["value"] == "not":
         hint = "did you mean '!'?"
     elif before[-1:] == ["dot"] and token["type"] in {"filter", "flatten"}:

@@ -238,7 +238,7 @@ class FieldReader:
         reads, writes, zones = inner.nodes("reads"), inner.nodes("writes"), inner.nodes("zone", "writes_zone")
         for part, flaw in (
             *((one, _reading_flaw(one.text, time)) for one in reads),
-            *((one, None if one.text in UNITS else format_flaw(one.text)) for one in writes),
+            *((one, _writing_flaw(one.text)) for one in writes),
             *((one, None if one.text == "keep" else zone_flaw(one.text)) for one in zones),
         ):
             if flaw is not None:
@@ -381,6 +381,16 @@ class FieldReader:
                 place = cast("Node", keys.take(key)).place
                 keys.report("M104", place, where=keys.where, keys=f"{key}, skip and reject", found="several are given")
         return cast("EntryRule", self.part(keys, EntryRule, node=node))
+
+
+def _writing_flaw(form: str) -> str | None:
+    """The reason why times cannot be written in a format; None if they can."""
+    if form in UNITS:
+        return None
+    flaw = format_flaw(form)
+    if flaw is None and "%" not in form.replace("%%", ""):
+        return "it has no part such as %Y, and would write the same for every time"
+    return flaw
 
 
 def _reading_flaw(form: str, time: Time) -> str | None:

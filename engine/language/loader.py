@@ -283,7 +283,9 @@ class _Loader:
     def add_rule(self, layer: Layer, node: Node) -> None:
         name = node.get("rule") if isinstance(node, MappingNode) else None
         if not isinstance(node, MappingNode) or not isinstance(name, ScalarNode):
-            RuleReader(self.problems).rule(node)
+            reader = RuleReader([])
+            reader.rule(node)  # without the definitions of the mapping, so no name is known
+            self.problems += [problem for problem in reader.problems if problem.code != "M112"]
             return
         first = layer.rules.get(name.text)
         if first is not None:

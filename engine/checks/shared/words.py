@@ -7,6 +7,7 @@ from ...diagnostics.suggestions import Suggestion
 __all__ = ["literal_meant"]
 
 _WORDS = frozenset({"true", "false", "null"})
+_ELSEWHERE = {"True": "true", "False": "false", "None": "null", "undefined": "null"}  # in other languages
 
 
 def literal_meant(written: str, *, operand: bool = False) -> str | None:
@@ -15,8 +16,9 @@ def literal_meant(written: str, *, operand: bool = False) -> str | None:
     `written` is the name as it is in the expression; a bare word may be a string if it is the `operand` of a comparison
     or a function.
     """
-    if written in _WORDS:
-        return Suggestion.of(f"numbers, booleans and null are in backticks: `{written}`", written, f"`{written}`")
+    word = _ELSEWHERE.get(written, written) if operand else written
+    if word in _WORDS:
+        return Suggestion.of(f"numbers, booleans and null are in backticks: `{word}`", written, f"`{word}`")
     if written.startswith('"') or operand:
         value = written.strip('"').replace("'", "\\'")
         return Suggestion.of(f"strings are in single quotes: '{value}'", written, f"'{value}'")
