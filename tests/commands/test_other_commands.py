@@ -88,7 +88,7 @@ def test_prove_prints_a_verdict_for_each_output(tmp_path: Path, monkeypatch: pyt
     folder = shutil.copytree(MAPPINGS / "mparticle-moengage" / "v1", tmp_path / "v1")
     path = folder / "mapping.yaml"  # what settings may be is not said there, so some names are not certain
     path.write_text(re.sub(r"^ +pattern: .*\n", "", path.read_text("utf-8"), flags=re.MULTILINE), "utf-8")
-    proof = prover.prove(api.load(path).rulebook, tries=300)
+    proof = prover.prove(api.load(path).rulebook, tries=1000)
     monkeypatch.setattr(prover, "prove", lambda *_, **__: proof)
     done = run("check", "--prove", path)
     verdicts = [line.split()[:2] for line in done.stdout.splitlines() if line.startswith("  ") and line[2] != " "]
