@@ -47,7 +47,7 @@ def test_variables_that_nothing_binds_are_roots() -> None:
         ("let $a = b in", 13, "it ends too early"),
         ("let $a == b in c", 7, "unexpected '=='"),
         ("a = b", 2, "unexpected '='"),
-        ("a === b", 4, "unexpected '='"),
+        ("a === b", 2, "unexpected '==='"),
         ("$f(x)", 2, "unexpected '('"),
     ],
 )
