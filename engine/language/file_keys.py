@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from . import kinds
 from .keys import Form, Key
 from .kinds import Kind, list_of, part, parts
 
-__all__ = ["MAPPING", "PART", "WORKSPACE"]
+__all__ = ["MAPPING", "PART", "SEMANTIC_VERSION", "WORKSPACE"]
 
-_VERSION = Kind("string", {"type": "string", "pattern": r"^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)$"})
+SEMANTIC_VERSION = re.compile(r"(?:0|[1-9][0-9]{0,8})(?:\.(?:0|[1-9][0-9]{0,8})){2}")
+"""A version of three numbers, each of at most nine digits."""
+_VERSION = Kind("string", {"type": "string", "pattern": f"^{SEMANTIC_VERSION.pattern}$"})
 _POLICIES = {"type": "object", "propertyNames": {"$ref": "#/$defs/root"}}
 _ENTRY_RULES = {"$ref": "#/$defs/entryRules"}
 _REMOVABLE = {"anyOf": [_ENTRY_RULES, {"$ref": "#/$defs/removed"}]}

@@ -18,6 +18,7 @@ __all__ = [
     "is_reference",
     "is_versioned",
     "locate",
+    "looked_up",
     "newest",
     "not_found",
 ]
@@ -105,3 +106,9 @@ def not_found(reference: str) -> Problem:
         return Problem.of("M107", what="the file", path=reference, reason="does not exist")
     names = [folder.name for folder in MAPPINGS.iterdir()]
     return Problem.of("M109", hint=did_you_mean(reference.partition("@")[0], names), name=reference)
+
+
+def looked_up(name: str) -> str:
+    """A hint that says where a mapping `name@major` is looked up."""
+    stem, _, major = name.partition("@")
+    return f"it is looked up as {stem}/v{major} in the folder of this file, then among the installed mappings"

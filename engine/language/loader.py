@@ -33,8 +33,8 @@ from .converters import MAX_EXTENDS, with_converters
 from .decoder import Keys, found
 from .discovery import other_than_main
 from .empty_values import omitting_output, omitting_rule
-from .file_keys import MAPPING, PART, WORKSPACE
-from .installed import beside, candidates, installed, is_reference
+from .file_keys import MAPPING, PART, SEMANTIC_VERSION, WORKSPACE
+from .installed import beside, candidates, installed, is_reference, looked_up
 from .keys import FORMS
 from .layers import Layer, bases_of, entries_of, extends_of, place_of_name, schema_names
 from .loaded import Joined, Loaded
@@ -145,9 +145,8 @@ class _Loader:
         if Path(source.name).name in (PROJECT_FILE, PYPROJECT):
             self.sources[source.name] = source
             place = extends.place if extends is not None else source.place(0, 0)
-            self.report(
-                "M134", place, "moemap config checks it, and moemap check without a path", what="a project file"
-            )
+            hint = "moemap config checks it, and moemap check without a path"
+            self.report("M134", place, hint, what="a project file")
             return None
         header = self.parse(source)
         if header is None:
@@ -200,7 +199,7 @@ class _Loader:
         path_of_installed = None if relative else installed(name)
         if path_of_installed is None:
             known = [f"{path.parent.parent.name}@{path.parent.name[1:]}" for path in MAPPINGS.glob("*/v*/mapping.yaml")]
-            hint = None if relative else did_you_mean(name, known) or _looked_up(name)
+            hint = None if relative else did_you_mean(name, known) or looked_up(name)
             self.report("M109", extends.place, hint, name=name)
         return path_of_installed
 
@@ -245,7 +244,7 @@ class _Loader:
             )
         if not is_workspace:
             version = keys.scalar("version", required="extends" not in keys)
-            if version is not None and not _is_semantic(version.text):
+            if version is not None and not SEMANTIC_VERSION.fullmatch(version.text):
                 self.report(
                     "M114",
                     version.place,
@@ -497,14 +496,3 @@ class _Loader:
                 related = () if place is None else (Related(place, "it stands here"),)
                 self.report("M118", node.place, error.hint, related, path=node.text, reason=error.reason)
         return documents
-
-
-def _looked_up(name: str) -> str:
-    """A hint that says where a mapping `name@major` is looked up."""
-    stem, _, major = name.partition("@")
-    return f"it is looked up as {stem}/v{major} in the folder of this file, then among the installed mappings"
-
-
-def _is_semantic(text: str) -> bool:
-    parts = text.split(".")
-    return len(parts) == 3 and all(part.isascii() and part.isdecimal() and str(int(part)) == part for part in parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,12 +12,14 @@ from hypothesis import strategies as st
 
 from moemap.engine.diagnostics.problem import Problem
 from moemap.engine.language.decoder import NAME, ROOT, Keys, found
+from moemap.engine.language.loaded import Loaded
 from moemap.engine.language.reader import RuleReader
 from moemap.engine.language.rulebook import Setting
 from moemap.engine.language.settings import wanted_of
 from moemap.engine.source.nodes import Node, ScalarNode
 from moemap.engine.source.parser import parse
 from moemap.engine.source.text import Source
+from moemap.tests.conftest import MAIN
 
 
 def node(text: str) -> Node:
@@ -194,3 +197,23 @@ def test_whatever_the_file_holds_there_are_problems_or_a_part_of_the_language(va
     ):
         assert result is not None or problems
     assert all(problem.message and problem.place is not None for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_version"),
+    [
+        ("1.0.0", True),
+        ("0.10.999999999", True),
+        ("1.0", False),
+        ("1.0.0.0", False),
+        ("01.0.0", False),
+        ("1.0.0\n", False),
+        ("1.0.0-rc1", False),
+        ("\u0661.0.0", False),
+        ("1000000000.0.0", False),
+        (f"{'9' * 5000}.0.0", False),
+    ],
+)
+def test_versions(text: str, is_version: bool, inspect_files: Callable[..., Loaded]) -> None:
+    problems = inspect_files({"mapping.yaml": MAIN.replace("1.0.0", json.dumps(text))}).problems
+    assert [problem.code for problem in problems] == ([] if is_version else ["M114"])
