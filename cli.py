@@ -10,7 +10,7 @@ import os
 from functools import partial
 from typing import NoReturn
 
-from .commands.shared.loading import ends_at_once
+from .commands.shared.interruption import ends_at_once
 
 with ends_at_once():
     import click

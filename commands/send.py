@@ -273,9 +273,9 @@ async def _show(sender: Sender) -> None:
 
 
 def _show_end(outbox: Outbox, progress: Progress, given: TakenInputs, *, is_taken: bool) -> None:
-    counts = outbox.counts()
     from ..engine.diagnostics.terminal import printable
 
+    counts = outbox.counts()
     if progress.stopped is not None:
         click.echo(printable(f"Stopped: {progress.stopped}"), err=True)
     if given.full:

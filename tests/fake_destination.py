@@ -41,7 +41,7 @@ class Settings:
     status: int | None = None
     """The answer to everything, such as 401."""
     message: str = "always so"
-    """What it says then."""
+    """The message in that answer."""
     bad: list[str] = field(default_factory=list)
     """Bodies with one of these texts in them are rejected, with whatever is in the same body."""
     authorization: str | None = None

@@ -115,10 +115,10 @@ def unreadable(at: int, text: str) -> ExpressionError:
             hint = Suggestion.of("did you mean '=='?", "=", "==")
         case "?" if text.startswith("?.", at):
             return _other_sign("?.", ".", at)
+        case "?" if text.startswith("??", at):
+            return syntax_error("unexpected '??'", at, at + 2, "use not_null() for the first that is not null")
         case "?":
-            sign = "??" if text.startswith("??", at) else "?"
-            hint = {"??": "use not_null() for the first that is not null", "?": "use if() to choose"}[sign]
-            return syntax_error(f"unexpected {_quoted(sign)}", at, at + len(sign), hint)
+            hint = "use if() to choose"
         case "-" | "$" | "#" | "/" if re.match(r"[\w$]", text[at + 1 : at + 2] or " "):
             hint = 'a name with such characters is written in double quotes: "first-name"'
         case "\u2018" | "\u2019" | "\u201c" | "\u201d" | "\u201e" | "\u00ab" | "\u00bb":

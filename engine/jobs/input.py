@@ -327,7 +327,7 @@ class _Splitter:
     def __init__(self, most: int) -> None:
         self.in_list = False
         self.lacks_comma = False
-        """Whether the text comes after another element of the list without a comma between them."""
+        """Set if the text follows another element of the list without a comma between them."""
         self._is_handed_on = False  # what comes next in the list can be a comma or its end
         self._kept = _Kept(most)
         self._depth = 0

@@ -21,7 +21,7 @@ PROJECT_FILE = "moemap.toml"
 """A file of this name marks a project too, and configures it."""
 
 PYPROJECT = "pyproject.toml"
-"""Where the file above is missing, the one of this name may configure a project, in a table [tool.moemap]."""
+"""A file of this name configures a project in its table [tool.moemap], where there is no `PROJECT_FILE`."""
 
 
 class Project(NamedTuple):

@@ -34,7 +34,7 @@ _SLIPS = (
         "write a space after it, or quote a string that starts with -",
     ),
 )
-"""What people write in place of YAML, which lets a parser give up later."""
+"""Patterns of common mistakes that a parser notices only further on, each with its cause and a hint."""
 _ODD_BETWEEN = re.compile(rf"(?<=[-:,'\"\[\]{{}} ])([{ODD_BLANKS}])")
 """One beside a sign of YAML, or after a space."""
 _OF_MARKS = ("while scanning an alias", "while scanning an anchor")

@@ -154,7 +154,7 @@ def test_a_fork_waits_for_no_block_of_its_own_thread() -> None:
 
 @needs_fork
 def test_a_fork_waits_only_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What it waits for may wait for the thread that forks."""
+    """A fork gives up in the end, since what it waits for may wait for the thread that forks."""
     monkeypatch.setattr(once_module, "_LONGEST_WAIT", 0.01)
     with making("x") as make:
         inside = threading.Event()

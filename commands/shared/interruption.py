@@ -1,4 +1,4 @@
-"""Ctrl-C while the modules of the command are loaded."""
+"""Has Ctrl-C end the process without a word while the modules of the command are imported."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["ends_at_once"]
 
 @contextmanager
 def ends_at_once() -> Iterator[None]:
-    """Ends the process by the signal on Ctrl-C, where Python would print a traceback of its imports."""
+    """Has Ctrl-C end the process by its signal in the block, where Python would print a traceback of imports."""
     is_ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # and not ignored, as after nohup
     with suppress(ValueError):  # a thread that is not the first one takes no signals
         if is_ours:
