@@ -108,7 +108,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
     made = Copy(tmp_path_factory.mktemp("recipes"))
     yield made
     # Compiled modules of the copy lie beside those of what it imports, which need not be compiled again.
-    shutil.rmtree(Path(os.environ["PYTHONPYCACHEPREFIX"], *made.folder.parts[1:]))
+    shutil.rmtree(Path(os.environ["PYTHONPYCACHEPREFIX"], *made.folder.parts[1:]), ignore_errors=True)
 
 
 def test_there_is_a_recipe_for_each_kind() -> None:

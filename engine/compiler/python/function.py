@@ -94,6 +94,8 @@ class PythonFunction:
         """The number of places that need the function of a let."""
         self.finishing: list[Callable[[], None]] = []
         """Functions that complete the code before it is rendered, the last one first."""
+        self.early: list[tuple[str, Block]] = []
+        """Variables, each with the code that computes it where it may not be needed."""
         self._everywhere = set(parameters)
         self._numbers: dict[str, int] = {}
         """The last number of each stem with many names."""

@@ -149,9 +149,12 @@ def _coerced(fields: Emitter, value: Value, field: Field, scope: CodeScope, sink
     name = writer.name(field.name or "converted")
     if fields.mode.of_structs:
         direct = f"as_{field.type}({value.code}, notes, None)"
-        if field.type == "string" and value.kinds & FLOAT and value.stable:  # most doubles have no exponent
-            double = f"type({value.code}) is float and 0.0001 <= {value.code} < 1e15"
-            direct = f"dumps({value.code}).decode().removesuffix('.0') if {double} else {direct}"
+        if field.type == "string" and value.stable:
+            if value.kinds & FLOAT:  # most have no exponent
+                double = f"type({value.code}) is float and 0.0001 <= {value.code} < 1e15"
+                direct = f"dumps({value.code}).decode().removesuffix('.0') if {double} else {direct}"
+            if value.kinds & INTEGER:
+                direct = f"repr({value.code}) if type({value.code}) is int else {direct}"
         writer.line(f"{name} = {direct if is_direct else f'coerce({arguments})'}")
         texts = (NUMERALS,) if value.texts and field.type == "string" and is_direct else ()
         sink(replace(writer.declare(name, _wanted(field)), texts=texts))

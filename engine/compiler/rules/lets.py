@@ -296,6 +296,8 @@ class Let:
         if self._is_mentioned and not value.is_constant and value.text != self.variable:
             mark.items.append(f"{self.variable} = {value.text}")
         self._forget()
+        if not self._is_mentioned:
+            self.writer.early.append((self.variable, self._body))
 
     def _forget(self) -> None:
         """Writes the code that forgets the value of the element before, which problems must not name."""

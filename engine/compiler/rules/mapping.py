@@ -21,6 +21,7 @@ from ...values.kinds import type_with_article
 from ...values.pointers import join
 from ..python.function import Block, PythonFunction
 from ..python.kind_tests import is_kind
+from ..python.placement import move_below_conditions
 from ..python.pool import Pool, place_code
 from ..python.struct_layouts import Exceptions, Shapes
 from ..python.value import DICT, KIND_BITS, NULL, VARIABLE, Value, bare, comment, structs_needed
@@ -137,6 +138,7 @@ class _Mapping:
     def write(self) -> list[str]:
         """The lines of the function."""
         writer, rulebook = self.writer, self.rulebook
+        writer.finishing.append(lambda: move_below_conditions(writer.early))
         writer.finishing.append(self.leave)  # after everything that is finished
         as_name = rulebook.input.as_name
         batch = writer.declare("batch", DICT, shape=None if self.mode.shapes is None else self.mode.shapes.root)

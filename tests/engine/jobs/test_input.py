@@ -220,7 +220,15 @@ def test_what_comes_through_a_pipe_is_handed_on_while_more_is_to_come(
 def test_a_fast_pipe_gives_whole_units(pipe: tuple[BinaryIO, BinaryIO]) -> None:
     """A unit ends early only if no data comes for a while."""
     reading, writing = pipe
-    writer = threading.Thread(target=lambda: (writing.write(b'{"a": 1}\n' * 200_000), writing.close()))
+    text = b'{"a": 1}\n' * 200_000
+
+    def write() -> None:
+        written = 0
+        while written < len(text):  # a signal ends a call early
+            written += writing.write(text[written:])
+        writing.close()
+
+    writer = threading.Thread(target=write)
     writer.start()
     sizes = [sum(1 for _ in unit) for unit in read_units(reading, "x", 1 << 19)]
     writer.join()
