@@ -57,6 +57,17 @@ LAST = {
 
 
 _WORDS = {"and": "&&", "or": "||", "not": "!"}
+_OTHER_WORDS = {
+    "if": "use if() to choose",
+    "then": "use if() to choose",
+    "else": "use if() to choose",
+    "in": "use contains(list, value)",
+    "contains": "use contains(list, value)",
+    "is": "compare with ==, and with null as in a == `null`",
+    "like": "use like(value, pattern)",
+    "matches": "use matches(value, pattern)",
+}
+"""Remedies for the words that other languages have for operators."""
 
 
 class ExpressionError(ValueError):
@@ -111,6 +122,8 @@ def unreadable(at: int, text: str) -> ExpressionError:
             return _other_sign(text[at - 2 : at + 1], text[at - 2 : at], at - 2)
         case "=" if text.startswith("=<", at):
             return _other_sign("=<", "<=", at)
+        case "~" if text[:at].endswith("="):
+            return syntax_error("unexpected '=~'", at - 1, at + 1, _OTHER_WORDS["matches"])
         case "=" if not text.startswith("=>", at):
             hint = Suggestion.of("did you mean '=='?", "=", "==")
         case "?" if text.startswith("?.", at):
@@ -119,6 +132,10 @@ def unreadable(at: int, text: str) -> ExpressionError:
             return syntax_error("unexpected '??'", at, at + 2, "use not_null() for the first that is not null")
         case "?":
             hint = "use if() to choose"
+        case "$" if text.startswith("$.", at) and not text[:at].rstrip(WHITESPACE).endswith("."):
+            hint = "a path starts with a name: that of the input is under `input: {as: ...}`"
+        case "+" if re.search(r"'\s*$", text[:at]) or re.match(r"\+\s*'", text[at:]):
+            hint = "use join() to put strings together, or a template"
         case "-" | "$" | "#" | "/" if re.match(r"[\w$]", text[at + 1 : at + 2] or " "):
             hint = 'a name with such characters is written in double quotes: "first-name"'
         case "\u2018" | "\u2019" | "\u201c" | "\u201d" | "\u201e" | "\u00ab" | "\u00bb":
@@ -152,7 +169,9 @@ def unexpected(at: int, text: str, tokens: list[Token]) -> ExpressionError:
         return syntax_error(f"{_quoted(str(still_open))} is missing" if missing else "it ends too early", end, end)
     word = text[start:end]
     hint = None
-    if word in _WORDS:
+    if word == "not" and tokens[index + 1]["value"] == "in":
+        hint = "use !contains(list, value)"
+    elif word in _WORDS:
         hint = Suggestion.of(f"did you mean {_WORDS[word]!r}?", word, _WORDS[word])
     elif word == ">" and text.startswith("<>", start - 1) and before[-1:] == ["lt"]:
         return _other_sign("<>", "!=", start - 1)
@@ -164,12 +183,16 @@ def unexpected(at: int, text: str, tokens: list[Token]) -> ExpressionError:
         hint = "{{ }} is for templates; an expression stands alone"
     elif index and tokens[index - 1]["value"] == "not":
         hint = "did you mean '!'?"
+    elif word in _OTHER_WORDS and before[-1:] and before[-1] in LAST:
+        hint = _OTHER_WORDS[word]
+    elif index == 1 and tokens[0]["value"] == "if":
+        hint = _OTHER_WORDS["if"]
     elif before[-1:] == ["dot"] and token["type"] in {"filter", "flatten"}:
         hint = f"write {word} without the dot"
     elif token["type"] == "number":
         after_dot = before[-1:] == ["dot"]
         hint = f"an element is read with [{word}]" if after_dot else f"a number is written `{word}`, in backticks"
-    elif token["type"] in {"literal", "unquoted_identifier"} and isinstance(token["value"], str):
+    elif token["type"] in {"literal", "unquoted_identifier", "quoted_identifier"} and isinstance(token["value"], str):
         name = token["value"] if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", token["value"]) else json.dumps(token["value"])
         if before[-2:-1] and before[-2] in LAST and before[-1] == "lbracket":
             hint = f"a key is written after a dot: .{name}"
