@@ -128,15 +128,15 @@ class Keys:
     def report(self, code: str, place: Place | None, hint: str | None = None, **data: Any) -> None:
         self.problems.append(Problem.of(code, place, hint=hint, **data))
 
-    def take(self, key: str, *, required: bool = False) -> Node | None:
-        """The node under a key, or None."""
+    def take(self, key: str, *, required: bool = False, hint: str | None = None) -> Node | None:
+        """The node under a key, or None; `hint` says what can stand under a required one."""
         self._known.append(key)
         if self.mapping is None:
             return None
         node = self.mapping.get(key)
         if node is None and required:
             first = self.mapping.entries[0][0].place if self.mapping.entries else self.mapping.place
-            self.report("M103", first, where=self.where, key=key)
+            self.report("M103", first, hint, where=self.where, key=key)
         return node
 
     def finish(self) -> None:
@@ -145,10 +145,16 @@ class Keys:
             return
         for key, _ in self.mapping.entries:
             if key.text not in self._known:
-                hint = odd_blank_in(key.text) or _cut_off(key) or did_you_mean(key.text, self._known)
+                hint = odd_blank_in(key.text) or _cut_off(key) or self._lacks_space(key.text)
+                hint = hint or did_you_mean(key.text, self._known)
                 if hint is None:
                     hint = f"known here: {', '.join(dict.fromkeys(self._known))}"
                 self.report("M101", key.place, hint, key=key.text, where=self.where)
+
+    def _lacks_space(self, text: str) -> str | None:
+        """Says that a key and its value were read as one key, if they were."""
+        key, colon, value = text.partition(":")
+        return f"a space belongs after the colon: {key}: {value}" if colon and value and key in self._known else None
 
     def wrong(self, key: str, node: Node, wanted: str) -> None:
         self.report("M102", node.place, what=repr(key), wanted=wanted, found=found(node))

@@ -306,7 +306,8 @@ class FieldReader:
                 self.problems.append(duplicate(key.place, first.place, key.text, hint))
             entries[text] = plain(value)
         unlisted: Any = "omit"
-        answer = keys.take("unlisted", required=True)
+        hint = "omit, keep, reject or {const: ...} for a value that has no entry"
+        answer = keys.take("unlisted", required=True, hint=hint)
         if isinstance(answer, MappingNode):
             inner = Keys(answer, "unlisted", self.problems)
             unlisted = ("const", inner.value("const", None))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..diagnostics.problem import Problem, in_order
+from ..source.nodes import MappingNode
 from ..source.recovery import without_consequences
 from ..source.text import Source
 from .rulebook import ABSENT, Rulebook, Setting
@@ -58,7 +59,7 @@ class Joined:
         valid = values_of(self.settings, pairs, problems)
         values = {**self.values, **valid}
         for name, setting in self.settings.items():
-            if values[name] is ABSENT:
+            if values[name] is ABSENT and isinstance(setting.node, MappingNode):  # any other is reported already
                 problems.append(Problem.of("M117", setting.node.place, name=name))
         in_place = in_order(without_consequences(problems, self.lost))
         draft = None if self.draft is None else replace(self.draft, values=values)
