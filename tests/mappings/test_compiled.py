@@ -1,35 +1,57 @@
-"""The golden tests hold for compiled code too: `moemap test` evaluates rules with the interpreter."""
+"""The golden tests hold, and for compiled code too: `moemap test` evaluates rules with the interpreter."""
 
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from moemap.engine import compiler
-from moemap.engine.checks.shared.opening import Opening
-from moemap.engine.golden import files as goldenfile
+from moemap.engine import compiler, golden
 from moemap.engine.interpreter.interpreter import Interpreter
+from moemap.engine.language.rulebook import Rulebook
+from moemap.engine.runtime.result import Result
+
+pytestmark = pytest.mark.slow
 
 
-@pytest.mark.slow
-def test_compiled_code_gives_the_results_of_the_interpreter() -> None:
-    opening = cache(Opening)
-    batches: dict[tuple[Path, str], list[Any]] = defaultdict(list)
-    for path in goldenfile.discover():
-        file, _, _ = goldenfile.load(path, path.name, opening)
-        assert file is not None
-        for test in file.tests:
-            batches[file.mapping, json.dumps(test.settings, sort_keys=True)] += test.batches
-    for (main, settings), inputs in batches.items():
-        rulebook = opening(main).inspect(json.loads(settings)).rulebook
-        assert rulebook is not None
-        interpreter, compiled = Interpreter(rulebook), compiler.compile(rulebook)
-        for batch in inputs:
-            wanted, given = interpreter.run(batch), compiled.transform(batch)
-            assert json.dumps(given.to_json()) == json.dumps(wanted.to_json()), (settings, json.dumps(batch))
-    assert len(batches) > 20
+class Remembering(Interpreter):
+    """An interpreter that keeps the batches it maps, with their results."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        super().__init__(rulebook)
+        self.results: list[tuple[Any, Result]] = []
+
+    def run(self, batch: Any) -> Result:
+        result = super().run(batch)
+        self.results.append((batch, result))
+        return result
+
+
+@pytest.fixture(scope="module")
+def run() -> tuple[golden.GoldenRunner, list[golden.Outcome]]:
+    """The golden tests of the installed mappings, run."""
+    runner, outcomes = golden.GoldenRunner(interpreter=Remembering), []
+    for path in golden.discover():
+        file, problems, _ = golden.load(path, path.name, runner.opening)
+        assert file is not None, problems
+        outcomes += [runner.run(file, test) for test in file.tests]
+    return runner, outcomes
+
+
+def test_golden_tests_pass(run: tuple[golden.GoldenRunner, list[golden.Outcome]]) -> None:
+    _, outcomes = run
+    assert [golden.text(outcome, color=False) for outcome in outcomes if not outcome.passed] == []
+    assert len(outcomes) > 300
+
+
+def test_compiled_code_gives_the_results_of_the_interpreter(
+    run: tuple[golden.GoldenRunner, list[golden.Outcome]],
+) -> None:
+    runner, _ = run
+    for interpreter in runner.interpreters:
+        assert isinstance(interpreter, Remembering)
+        compiled = compiler.compile(interpreter.rulebook)
+        for batch, wanted in interpreter.results:
+            assert json.dumps(compiled.transform(batch).to_json()) == json.dumps(wanted.to_json()), json.dumps(batch)
+    assert len(runner.interpreters) > 20
