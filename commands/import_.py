@@ -45,8 +45,8 @@ def command(tool: str, files: tuple[Path, ...], output: Path) -> None:
     if made.problems:
         click.echo(render("text", Report(made.problems, made.sources, (), takes_color(sys.stdout))))
     if made.files:
-        with new_folder(output):
-            write(made, output)
+        with new_folder(output) as fresh:
+            write(made, fresh)
     unit = "data point" if tool == "data-plan" else "field"
     count = f"{made.converted} {unit}{'' if made.converted == 1 else 's'} converted"
     note(f"{count}, {summary(made.problems)}; {f'written to {output}' if made.files else 'nothing written'}")

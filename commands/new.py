@@ -78,8 +78,8 @@ def command(
         raise click.UsageError(str(error)) from None
     own = {} if configuration().source is not None else {"moemap.toml": PROJECT}
     try:
-        with new_folder(folder):
-            write(folder, made, own)
+        with new_folder(folder) as fresh:
+            write(fresh, made, own)
     except StartError as error:
         raise click.UsageError(str(error)) from None
     for file in (*made.files, *own):
