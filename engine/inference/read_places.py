@@ -64,6 +64,23 @@ class ReadsAt(Generic[_Read]):
     def guards(self) -> list[ElementGuard]:
         return [guard for step in self.steps for guard in step.guards]
 
+    def inside(self, value: Any) -> list[_Read]:
+        """The reads of what could be in an empty object or list; none for any other value."""
+        if type(value) not in (dict, list) or value:
+            return []
+        pending = [
+            below
+            for step in reversed(self.steps)
+            for name, below in reversed(step.below.items())
+            if type(value) is dict or name == ANY
+        ]
+        found = []
+        while pending:
+            step = pending.pop()
+            found += step.reads
+            pending += reversed(step.below.values())
+        return found
+
 
 @dataclass(slots=True, eq=False)
 class ReadNode(Generic[_Read, _Note]):
@@ -89,6 +106,10 @@ class ReadNode(Generic[_Read, _Note]):
     def holding(self) -> list[_Read]:
         """The reads of the value at this place whose guards do not fail."""
         return [read for read in self.reads.all if read.guards.isdisjoint(self.failing)]
+
+    def expecting(self, value: Any) -> list[_Read]:
+        """The reads whose guards do not fail of what could be in an empty object or list at this place."""
+        return [read for read in self.reads.inside(value) if read.guards.isdisjoint(self.failing)]
 
     def leaves(self, value: Any, place: str = "") -> Iterator[tuple[str, ReadNode[_Read, _Note], Any]]:
         """The leaves of a value at this place, in their order, each with its place and node."""

@@ -160,7 +160,7 @@ def account_of_trace(found: Trace) -> tuple[Accounted, ...]:
     skipped, refused = _left_out(found.result)
     left_out = _LeftOut({**_excepted(found), **skipped}, refused)
     placed = _reads(found.rulebook).leaves(found.batch)
-    return tuple(_leaf(found, place, value, links, readers, left_out, node.holding) for place, node, value in placed)
+    return tuple(_leaf(found, place, value, links, readers, left_out, node) for place, node, value in placed)
 
 
 def _leaf(
@@ -170,8 +170,9 @@ def _leaf(
     links: dict[str, list[_Link]],
     readers: _Readers,
     left_out: _LeftOut,
-    static: list[InputRead],
+    node: ReadNode[InputRead, None],
 ) -> Accounted:
+    static = node.holding
     outer = list(above(place))
     takers = {rule for base in outer for rule in found.takers.get(base, ())}
     to = [
@@ -184,6 +185,8 @@ def _leaf(
     if why is not None:
         return Accounted(place, "skipped", rule=why.rule, reason=why.reason)
     rules = {rule for base in outer for rule in readers.at.get(base, ())}
+    if not static:
+        static, rules = node.expecting(value), readers.inside.get(place, set())
     own = sorted((read for read in static if readers.reads(read, rules)), key=lambda read: read.rule not in takers)
     if own:
         return Accounted(place, "read", by=_first(read.title for read in own))
@@ -258,11 +261,13 @@ def _requests(found: Trace) -> dict[tuple[str, str | None, str], list[int]]:
 class _Readers(NamedTuple):
     """The rules that read each place, for any purpose; None stands for other parts of the mapping.
 
-    `loose` are the places of expressions and templates that read an element whose place is not known, since it is a
-    scalar of a computed list: all places that they may read count.
+    `inside` has those that read the place or something in it. `loose` are the places of expressions and templates that
+    read an element whose place is not known, since it is a scalar of a computed list: all places that they may read
+    count.
     """
 
     at: dict[str, set[str | None]]
+    inside: dict[str, set[str | None]]
     loose: dict[Place, None]
 
     def reads(self, read: InputRead, rules: set[str | None]) -> bool:
@@ -271,11 +276,13 @@ class _Readers(NamedTuple):
 
 
 def _readers(found: Trace) -> _Readers:
-    readers = _Readers({}, {})
+    readers = _Readers({}, {}, {})
 
     def look(part: Expr | Text, scope: Scope, at: Stand) -> None:
         for place in places_read(found, part, scope):
             readers.at.setdefault(place, set()).add(at.rule)
+            for base in above(place):
+                readers.inside.setdefault(base, set()).add(at.rule)
         roots = (part.expression if isinstance(part, Expr) else part.template).roots
         names = {use.name for use in roots} - scope.lets.keys() - {"settings"}
         if any(scope.pointers.get(name, "") is None for name in names):

@@ -181,18 +181,18 @@ class ReadTree:
         self.root: _Node = ReadNode((), reads.root)
         self.settings = settings
 
-    def fate(self, node: _Node) -> _Fate:
-        """The fate of the leaves at a node."""
+    def fate(self, node: _Node, value: Any) -> _Fate:
+        """The fate of a leaf at a node: an empty object or list is also read by what reads something in it."""
         path = node.path
         found = node.holding
         sent = [read for read in found if read.is_sent]
         reasons = [self.reason(read, path) for read in sent]
         kept = [read for read, reason in zip(sent, reasons, strict=True) if reason is None]
         cuts = [read.cut for read in kept]
-        by = [read.title for read in kept or found]
+        by = [read.title for read in kept or found or node.expecting(value)]
         if sent and not kept:
             by = [f"{read.title}: {reason}" for read, reason in zip(sent, reasons, strict=True)]
-        fate: Fate = "sent" if kept else "dropped" if sent else "read" if found else "unread"
+        fate: Fate = "sent" if kept else "dropped" if sent else "read" if by else "unread"
         cut = max((one for one in cuts if one is not None), default=None) if None not in cuts else None
         passes = path[-1:] != (ANY,) and any(read.pattern == (*path[:-1], ANY) for read in sent)
         return _Fate(fate, tuple(dict.fromkeys(by))[:_MAX_OWNERS], cut, passes)
@@ -248,8 +248,8 @@ class Collector:
                 child = node.below.get(ANY) or node.child(ANY)
                 pending += [(child, element) for element in value]
             else:
-                if (member := node.note) is None:
-                    member = node.note = self.member(node.path, self.tree.fate(node), value)
+                if (member := node.note) is None or (member.fate == "unread" and node.reads.inside(value)):
+                    member = node.note = self.member(node.path, self.tree.fate(node, value), value)
                 member.values += 1
                 kinds, type_ = member.types, type(value)
                 kinds[type_] = kinds.get(type_, 0) + 1
@@ -263,18 +263,18 @@ class Collector:
         """Adds the leaves of a batch that another mapping converts, each followed into the bodies of that."""
         inner: dict[str, _Fate] = {}
         for body, locate in zip(bodies, self.interpreter.locators(name, batch), strict=True):
-            for place, node, _ in self.tree.root.leaves(body):
-                fate, here = self.tree.fate(node), locate(place)
+            for place, node, value in self.tree.root.leaves(body):
+                fate, here = self.tree.fate(node, value), locate(place)
                 inner[here] = inner[here].joined(fate) if here in inner else fate
         title, converter = self.converters[name]
         before = self.converting.root.leaves(batch)
         for (_, decides, _), (place, node, value) in zip(before, converter.root.leaves(batch), strict=True):
-            fate = converter.fate(node)
+            fate = converter.fate(node, value)
             if fate.fate == "sent":
                 fate = inner.get(place, fate)
             else:
                 fate = fate._replace(by=tuple(f"{title}: {part}" for part in fate.by))
-            fate = self.converting.fate(decides).joined(fate)
+            fate = self.converting.fate(decides, value).joined(fate)
             self.member(node.path, fate, value).add(self.loss.batches, value)
 
     def member(self, path: Pattern, fate: _Fate, value: Any) -> InputMember:

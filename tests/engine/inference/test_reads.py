@@ -19,6 +19,7 @@ from moemap.engine.expressions.tree import EvaluationError, Expression
 from moemap.engine.inference.read_places import Reads
 from moemap.engine.inference.reads import InputRead, reads_of
 from moemap.engine.inference.sources import Depth, InputSource, SourcesOfExpression, ValueSources
+from moemap.engine.insight.account import account_of
 from moemap.engine.insight.loss import Loss, ReadTree, loss_over
 from moemap.engine.interpreter.interpreter import Interpreter
 from moemap.engine.language.rulebook import Rulebook
@@ -138,6 +139,39 @@ def test_members_that_a_purchase_loses(mapping: api.Mapping) -> None:
     assert found.members[*action, "total_amount"].by[0] == "rule purchase, attributes.Total Amount"
 
 
+EMPTY = [
+    ("event.x[0]", {"x": []}, "read"),
+    ("event.x[-1].y", {"x": []}, "read"),
+    ("event.x.y", {"x": {}}, "read"),
+    ("event.x.y.z[0]", {"x": {}}, "read"),
+    ("event.x[0]", {"x": [[]]}, "sent"),
+    ("event.x[0][0]", {"x": [[]]}, "read"),
+    ({"template": "{{ event.x[0] }}"}, {"x": []}, "read"),
+    ("event.x.y", {"x": []}, "unread"),
+    ("event.x[0]", {"x": 5}, "unread"),
+    ("event.y[0]", {"x": []}, "unread"),
+]
+"""What a field reads, an event, and the fate of its one leaf."""
+
+
+@pytest.mark.parametrize(("field", "event", "fate"), EMPTY)
+def test_what_could_be_in_an_empty_value_is_read(field: Any, event: Any, fate: str, tmp_path: Path) -> None:
+    found = rulebook(tmp_path, f"{RULE}    fields: {{a: {json.dumps(field)}, b: {{const: 1}}}}\n")
+    batch = {"events": [event]}
+    (tmp_path / "batch.json").write_text(json.dumps(batch), "utf-8")
+    members = loss_over(found, [str(tmp_path / "batch.json")], lambda _line: None).members
+    assert [member.fate for path, member in members.items() if "x" in path] == [fate]
+    assert [one.fate for one in account_of(found, batch) if "/x" in one.pointer] == [fate]
+
+
+@pytest.mark.parametrize("values", [["", []], [[], ""]])
+def test_the_order_of_values_does_not_matter(values: list[Any], tmp_path: Path) -> None:
+    found = rulebook(tmp_path, f"{RULE}    fields: {{a: 'event.x[0]'}}\n")
+    (tmp_path / "batch.json").write_text(json.dumps({"events": [{"x": value} for value in values]}), "utf-8")
+    members = loss_over(found, [str(tmp_path / "batch.json")], lambda _line: None).members
+    assert members["events", "*", "x"].fate == "read"
+
+
 def replaced(batch: Any, pointer: str, value: Any) -> Any:
     batch = copy.deepcopy(batch)
     *path, last = [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
@@ -197,7 +231,7 @@ def test_values_that_expressions_do_not_read_do_not_count(seed: int) -> None:
 
 def unread_leaves(reads: Reads[InputRead], context: dict[str, Any]) -> set[str]:
     tree = ReadTree(reads, {})
-    return {place for place, node, _ in tree.root.leaves(context) if tree.fate(node).fate == "unread"}
+    return {place for place, node, value in tree.root.leaves(context) if tree.fate(node, value).fate == "unread"}
 
 
 def outcome(parsed: Expression, context: dict[str, Any]) -> Any:
