@@ -14,16 +14,16 @@ from typing import Any
 
 from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Place, Problem, Related
-from ..language.rulebook import Bulk, Input, Output, Rulebook
-from ..schemas.keywords import DIALECTS
+from ..language.rulebook import Rulebook
+from ..schemas.keywords import draft_words
 from ..schemas.normal_form import Section
 from ..schemas.positions import Locator
 from ..schemas.schema import Schema
 from ..schemas.value_keywords import are_distinct
 from ..schemas.violations import Refusal, Violations, violations_of
 from ..source.homes import SCHEMAS
-from ..source.nodes import MappingNode
 from ..values.pointers import value_at
+from .shared.named_schemas import named_schemas
 from .shared.registry import checks_rules
 
 __all__ = ["MAX_LEVELS", "MAX_VALUES", "check"]
@@ -85,7 +85,7 @@ def check(rulebook: Rulebook) -> Iterator[Problem]:
     """Reports each place in a schema file that the metaschema refuses. Files beyond the limits are not checked."""
     locator, left = Locator(), MAX_VALUES
     seen: set[tuple[Path, str, int]] = set()
-    for name, place in _names(rulebook):
+    for name, place in named_schemas(rulebook):
         schema = rulebook.schemas[name]
         for number, section in enumerate(schema.sections):
             file = section.document.path.resolve()
@@ -101,20 +101,6 @@ def check(rulebook: Rulebook) -> Iterator[Problem]:
                 except RecursionError:  # whoever calls has used up much of the stack
                     continue
                 yield from _problems(name, place, section, violations, locator)
-
-
-def _names(rulebook: Rulebook) -> Iterator[tuple[str, Place | None]]:
-    """The names of the schemas, each with its place in the mapping, if any."""
-    declared: list[Input | Output | Bulk] = [rulebook.input, *rulebook.outputs.values()]
-    if rulebook.bulk is not None:
-        declared.append(rulebook.bulk)
-    names = [(one.node, "schema", one.schema) for one in declared]
-    names += [(one.node, "limits", one.limits) for one in rulebook.outputs.values()]
-    for node, key, name in names:
-        if name is None:
-            continue
-        said = node.get(key) if isinstance(node, MappingNode) else None
-        yield name, (said or node).place
 
 
 def _content(section: Section, others: Iterable[Section]) -> Any:
@@ -203,7 +189,7 @@ def _problems(
     name: str, place: Place | None, section: Section, violations: Violations, locator: Locator
 ) -> Iterator[Problem]:
     document = section.document
-    draft = next(words for words, dialect in DIALECTS.items() if dialect == section.dialect).replace("/", " ")
+    draft = draft_words(section.dialect)
     hint = f"the file has {violations.more} more places of this kind" if violations.more else None
     for violation in violations:
         pointer = section.pointer + violation.pointer

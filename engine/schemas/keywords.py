@@ -9,10 +9,26 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from ..diagnostics.suggestions import closest
 from ..values.kinds import JSON_TYPES, shown
 from ..values.pointers import join
 
-__all__ = ["COUNTS", "DIALECTS", "FLAWS", "LIST", "NAMED", "ONE", "is_annotation", "is_known", "keywords_in"]
+__all__ = [
+    "COUNTS",
+    "DIALECTS",
+    "FLAWS",
+    "LIST",
+    "NAMED",
+    "ONE",
+    "WORDS",
+    "draft_with",
+    "draft_words",
+    "is_annotation",
+    "is_known",
+    "keyword_meant",
+    "keywords_in",
+    "words_of",
+]
 
 DIALECTS: Mapping[str, int] = {
     "draft-04": 4,
@@ -121,6 +137,57 @@ FLAWS: Mapping[str, Callable[[Any], str | None]] = {
     **dict.fromkeys(NAMED, _is("an object", lambda value: isinstance(value, dict))),
 }
 """For each keyword, a function that returns what is wrong with its value, or None."""
+
+_CONDITIONS = FLAWS.keys() | ONE | {"const", "dependencies"}
+WORDS = _CONDITIONS | _ANNOTATIONS | {"contentMediaType", "contentEncoding", "contentSchema", "$vocabulary"}
+"""The keywords of all drafts."""
+_NOT_LETTERS = re.compile(r"[\W_]+")
+_LONG = 5
+_NEAR, _VERY_NEAR = 0.75, 0.85
+
+
+def words_of(dialect: int) -> frozenset[str]:
+    """All keywords of a draft, and those of others that are read in it."""
+    return frozenset(word for word in WORDS if is_known(word, dialect))
+
+
+def draft_words(dialect: int) -> str:
+    """The name of a draft in messages, such as "draft 2020-12"."""
+    return next(words for words, known in DIALECTS.items() if known == dialect).replace("/", " ")
+
+
+def draft_with(keyword: str) -> str | None:
+    """The name of the newest draft that has a keyword which others do not have; None if no draft or each has it."""
+    if keyword not in _SINCE and keyword not in _UNTIL:
+        return None
+    return draft_words(max(dialect for dialect in DIALECTS.values() if is_known(keyword, dialect)))
+
+
+def keyword_meant(word: str, value: Any, dialect: int) -> str | None:
+    """The keyword of a draft that an unknown word seems to mean, or None: other words are annotations.
+
+    Of a word that is only similar, the value must have the form that the keyword takes. Annotations are never meant.
+    """
+    known = words_of(dialect)
+    letters = {_NOT_LETTERS.sub("", one).casefold(): one for one in sorted(known, reverse=True)}
+    if (same := letters.get(_NOT_LETTERS.sub("", word).casefold())) is not None:
+        return same if same in _CONDITIONS else None
+    near = closest(word, known)
+    if near not in _CONDITIONS:
+        return None
+    from difflib import SequenceMatcher
+
+    similarity = SequenceMatcher(None, word, near).ratio()
+    is_misspelt = similarity >= _VERY_NEAR and len(near) >= _LONG
+    return near if is_misspelt or (similarity >= _NEAR and _suits(near, value)) else None
+
+
+def _suits(keyword: str, value: Any) -> bool:
+    """Returns whether a keyword takes such a value, and not just any string."""
+    if keyword in ONE:
+        return isinstance(value, dict | bool)
+    flaw = FLAWS.get(keyword, _TEXT)
+    return flaw is not _TEXT and flaw(value) is None
 
 
 def keywords_in(content: Any) -> Iterator[tuple[str, str, Any]]:

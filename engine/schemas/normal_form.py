@@ -20,12 +20,24 @@ from ..patterns.searching import prepared
 from ..values.kinds import kind, shown, with_article
 from ..values.pointers import index_of, join
 from .formats import FORMATS_OF_TEXT
-from .keywords import COUNTS, DIALECTS, FLAWS, LIST, NAMED, ONE, is_annotation, is_known
+from .keywords import COUNTS, DIALECTS, FLAWS, LIST, NAMED, ONE, WORDS, is_annotation, is_known
 
-__all__ = ["MAX_LEVELS", "MAX_WAYS", "Document", "Normal", "SchemaError", "Section", "is_pathless", "normal", "quoted"]
+__all__ = [
+    "MAX_LEVELS",
+    "MAX_UNKNOWN",
+    "MAX_WAYS",
+    "Document",
+    "Normal",
+    "SchemaError",
+    "Section",
+    "is_pathless",
+    "normal",
+    "quoted",
+]
 
 MAX_WAYS = 10_000
 MAX_LEVELS = 100
+MAX_UNKNOWN = 1000
 _SHOWN = 80
 _NEWEST = 2020
 _KEPT_BESIDE_REFERENCE = frozenset({"$ref", "definitions", "$defs", "$schema"})
@@ -72,12 +84,23 @@ class Unchecked(NamedTuple):
     pointer: str
 
 
+class Unknown(NamedTuple):
+    """A word in the place of a keyword that its draft does not have, its value, and where it stands."""
+
+    keyword: str
+    value: Any
+    dialect: int
+    path: Path
+    pointer: str
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Normal:
     """The documents of one schema by URI, in normal form; the targets of references, by the text of `$ref`.
 
     `files` has the files in the order of the documents; `unchecked` each keyword that is only an annotation, with the
-    first place of each value. `sections` are the documents, and the parts of them that are written in another draft.
+    first place of each value; `unknown` the first words that are no keywords of their draft. `sections` are the
+    documents, and the parts of them that are written in another draft.
     """
 
     resources: Mapping[str, Any]
@@ -85,6 +108,7 @@ class Normal:
     files: tuple[Path, ...]
     patterns: frozenset[str]
     unchecked: tuple[Unchecked, ...]
+    unknown: tuple[Unknown, ...]
     sections: tuple[Section, ...]
 
 
@@ -141,6 +165,7 @@ class _Forms:
     definitions: dict[str, Any] = field(default_factory=dict)
     patterns: set[str] = field(default_factory=set)
     unchecked: dict[tuple[str, str], Unchecked] = field(default_factory=dict)
+    unknown: dict[tuple[str, int, type], Unknown] = field(default_factory=dict)
     sections: list[Section] = field(default_factory=list)
 
     def all_of(self, document: Document) -> Normal:
@@ -151,9 +176,9 @@ class _Forms:
             else:
                 self.follow_dynamic(self.late.pop())
         _refuse_too_many_ways(self.places.values(), self.definitions)
-        files, unchecked = tuple(self.files), tuple(self.unchecked.values())
-        patterns, sections = frozenset(self.patterns), tuple(self.sections)
-        return Normal(self.resources, self.definitions, files, patterns, unchecked, sections)
+        notes = tuple(self.unchecked.values()), tuple(self.unknown.values())
+        files, patterns, sections = tuple(self.files), frozenset(self.patterns), tuple(self.sections)
+        return Normal(self.resources, self.definitions, files, patterns, *notes, sections)
 
     def add(self, document: Document, inherited: int) -> None:
         where = _Where(document, document.uri, "", inherited)
@@ -181,6 +206,8 @@ class _Forms:
         where = self.identified(part, where)
         is_old = where.dialect < 2019
         for keyword, value in part.items():
+            if keyword not in WORDS or not is_known(keyword, where.dialect):
+                self.unknown_word(keyword, value, where)
             if not is_known(keyword, where.dialect):
                 continue
             if is_old and "$ref" in part and not (keyword in _KEPT_BESIDE_REFERENCE or is_annotation(keyword)):
@@ -191,6 +218,11 @@ class _Forms:
                 self.unchecked.setdefault((keyword, str(value)), one)
                 continue
             self.keyword(keyword, value, part, where, made)
+
+    def unknown_word(self, word: str, value: Any, where: _Where) -> None:
+        if len(self.unknown) < MAX_UNKNOWN and not is_annotation(word):
+            one = Unknown(word, value, where.dialect, where.document.path, join(where.pointer, word))
+            self.unknown.setdefault((word, where.dialect, type(value)), one)
 
     def identified(self, part: Mapping[str, Any], where: _Where) -> _Where:
         """Records the identifier and the anchors of a part; returns its place with the new base URI."""

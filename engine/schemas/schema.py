@@ -29,7 +29,7 @@ from ..values.once import cached_property
 from ..values.payload import check_constant
 from ..values.pointers import join
 from .definitions import Definitions
-from .normal_form import Document, Normal, SchemaError, Section, Unchecked, is_pathless, normal, quoted
+from .normal_form import Document, Normal, SchemaError, Section, Unchecked, Unknown, is_pathless, normal, quoted
 
 __all__ = ["SCHEMAS", "Schema", "SchemaError", "Validator", "definitions_of", "load", "most_items", "schema_of"]
 
@@ -46,7 +46,8 @@ class Schema:
 
     `definitions` has the targets of references, by the text of `$ref`, and `patterns` all patterns. `unchecked` has the
     keywords that are annotations here although some drafts and libraries validate them, each with its value and its
-    place; `sections` the documents, and the parts of them that are written in another draft.
+    place; `unknown` the words that are no keywords; `sections` the documents, and the parts of them that are written in
+    another draft.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Schema:
     paths: tuple[Path, ...]
     patterns: frozenset[str] = frozenset()
     unchecked: tuple[Unchecked, ...] = ()
+    unknown: tuple[Unknown, ...] = ()
     sections: tuple[Section, ...] = ()
     digests: tuple[str, ...] = ()
 
@@ -126,7 +128,7 @@ def schema_of(content: dict[str, Any], name: str = "schema") -> Schema:
 
 def _schema(name: str, document: Document, form: Normal) -> Schema:
     whole = form.resources[document.uri]
-    lists = form.files, form.patterns, form.unchecked, form.sections
+    lists = form.files, form.patterns, form.unchecked, form.unknown, form.sections
     return Schema(name, document.uri, whole, form.resources, form.definitions, document.path, *lists)
 
 

@@ -123,6 +123,7 @@ def test_limits() -> None:
         64,
         metaschemas.MAX_VALUES,
         metaschemas.MAX_LEVELS,
+        normal_schemas.MAX_UNKNOWN,
         normal_schemas.MAX_WAYS,
         normal_schemas.MAX_LEVELS,
         regular.MAX_TIMES,
