@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,46 @@ from moemap.engine.jobs import running as jobs
 from moemap.engine.jobs.compression import decompressed
 from moemap.engine.jobs.files import BusyError
 from moemap.engine.jobs.job import Job
-from moemap.engine.jobs.program import open_program
+from moemap.engine.jobs.program import Program, open_program
 from moemap.engine.jobs.running import ResumeError
 from moemap.engine.jobs.summary import Summary
 from moemap.engine.jobs.transform import Recipe, Transform
 
-MAPPING = "mparticle-moengage"
-opened = cache(partial(open_program, MAPPING, {}))
+MAPPING = """\
+language: 1
+name: shop
+version: 1.0.0
+input: {as: batch, schema: ./any.schema.json}
+settings: {identity: {type: string, default: customer_id}}
+server: {url: https://api.example.com, headers: {Authorization: "Bearer {token}"}}
+outputs:
+  user: {schema: ./any.schema.json, request: {path: /user}}
+  event: {schema: ./any.schema.json, request: {path: /event}, element_of: events, combine: {events: append}}
+bulk: {schema: ./any.schema.json, request: {path: /bulk}, elements: elements, max_bytes: 10000}
+let: {id: {from: "get(batch.user_identities, settings.identity)", required: true}}
+routes: {events: {each: batch.events, as: event}}
+rules:
+- rule: user
+  output: user
+  fields: {id: id, number: batch.user_attributes.number, mixed: {from: batch.user_attributes.mixed, type: string}}
+- {rule: event, route: events, output: event, fields: {user: id, name: event.data.event_name}}
+"""
+"""A mapping that rejects batches without an id, and leaves out attributes of mixed types with a warning."""
+
+
+def mapping(folder: Path) -> str:
+    """The path of the mapping in the folder, where it is written unless it is there."""
+    path = folder / "shop" / "mapping.yaml"
+    if not path.exists():
+        path.parent.mkdir()
+        path.write_text(MAPPING, "utf-8")
+        (path.parent / "any.schema.json").write_text("{}", "utf-8")
+    return str(path)
+
+
+@cache
+def opened(path: str, *, bulk: bool) -> Program:
+    return open_program(path, {}, bulk=bulk)
 
 
 def batch(number: int) -> dict[str, Any]:
@@ -55,8 +88,9 @@ def inputs(tmp_path: Path) -> tuple[str, ...]:
 def job(tmp_path: Path, inputs: tuple[str, ...], **changes: Any) -> Job:
     format_ = changes.pop("format", "result")
     output, rejects = tmp_path / changes.pop("output", "out.ndjson"), tmp_path / "rejects.ndjson"
-    recipe = Recipe(MAPPING, {}, format_, False, output.name, rejects.name)
-    return Job(inputs, recipe, opened(bulk=format_ == "bulk"), output, rejects, **changes)
+    path = mapping(tmp_path)
+    recipe = Recipe(path, {}, format_, False, output.name, rejects.name)
+    return Job(inputs, recipe, opened(path, bulk=format_ == "bulk"), output, rejects, **changes)
 
 
 def content(made: Job) -> tuple[bytes, bytes]:
@@ -180,7 +214,7 @@ def test_a_run_is_only_continued_with_the_same_inputs_and_rules(tmp_path: Path, 
 
     with pytest.raises(Interrupted):
         jobs.run(made, interrupt)
-    other_rules = made._replace(program=open_program(MAPPING, {"identity": "email"}))
+    other_rules = made._replace(program=open_program(mapping(tmp_path), {"identity": "email"}))
     with pytest.raises(ResumeError, match="belongs to a run with other inputs, options or rules"):
         jobs.run(other_rules)
     write(Path(inputs[0]), range(61))
@@ -198,16 +232,19 @@ def test_kill_9_loses_nothing(tmp_path: Path, workers: int) -> None:
     """The process is killed again and again, wherever it happens to be, and started again."""
     source = write(tmp_path / "in.ndjson", range(3_000))
     program = (
-        "import sys; from moemap.engine.jobs import runfiles, running; from moemap.cli import main\n"
+        "import sys, time; from moemap.engine.jobs import runfiles, running; from moemap.cli import main\n"
         "running.UNIT_BYTES = 20_000\n"
         "runfiles.JOURNAL_SECONDS = 0\n"
+        "note = runfiles.RunFiles.note\n"
+        "runfiles.RunFiles.note = lambda self: (note(self), time.sleep(0.03))\n"  # not over before it is killed
         "if __name__ == '__main__':\n"
         "    main(sys.argv[1:])\n"
     )
     script = tmp_path / "run.py"
     script.write_text(program)
     output, rejects, journal = (tmp_path / name for name in ("out", "rejects", "out.journal"))
-    command = [sys.executable, str(script), "transform", "--compact", "--jobs", str(workers), "--resume", source]
+    shop = ["--mapping", mapping(tmp_path)]
+    command = [sys.executable, str(script), "transform", *shop, "--compact", "--jobs", str(workers), "--resume", source]
     command += ["--output", str(output), "--rejects", str(rejects)]
     for _ in range(3):
         before = journal.stat().st_mtime_ns if journal.exists() else 0
@@ -224,7 +261,9 @@ def test_kill_9_loses_nothing(tmp_path: Path, workers: int) -> None:
     assert done.stderr.startswith("3000 batches: ")
     expected = tmp_path / "expected", tmp_path / "expected-rejects"
     runner = CliRunner()
-    runner.invoke(main, ["transform", "--compact", source, "--output", str(expected[0]), "--rejects", str(expected[1])])
+    runner.invoke(
+        main, ["transform", *shop, "--compact", source, "--output", str(expected[0]), "--rejects", str(expected[1])]
+    )
     assert output.read_bytes() == expected[0].read_bytes()
     assert rejects.read_bytes() == expected[1].read_bytes()
     assert not journal.exists()
@@ -234,7 +273,7 @@ def test_kill_9_loses_nothing(tmp_path: Path, workers: int) -> None:
 def test_output_dir_has_a_file_for_each_input(tmp_path: Path, inputs: tuple[str, ...]) -> None:
     folder = tmp_path / "results"
     pattern = str(tmp_path / "*.ndjson*")
-    arguments = ["transform", "--compact", "--output-dir", str(folder), pattern]
+    arguments = ["transform", "--mapping", mapping(tmp_path), "--compact", "--output-dir", str(folder), pattern]
     assert CliRunner().invoke(main, arguments).exit_code == 1
     names = ["a.result.ndjson", "b.result.ndjson.gz", "c.result.ndjson"]
     assert sorted(path.name for path in folder.iterdir()) == names
