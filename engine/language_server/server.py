@@ -28,6 +28,7 @@ from ..source.project import Project
 from .commands import Commands
 from .features import FEATURES, Feature
 from .measuring import Measuring
+from .protocol import AnsweringProtocol
 from .publishing import PAUSE, Publishing
 from .thread import AnalysisThread
 from .wording import SOURCE, Wording
@@ -63,7 +64,7 @@ class RuleServer(LanguageServer):
     """The server: the open files of an editor, and the threads that answer requests about them."""
 
     def __init__(self) -> None:
-        super().__init__(SOURCE, version("moemap"), types.TextDocumentSyncKind.Full)
+        super().__init__(SOURCE, version("moemap"), types.TextDocumentSyncKind.Full, protocol_cls=AnsweringProtocol)
         self.analysis = AnalysisThread()
         self.trials = AnalysisThread()
         """A second thread for slow requests, such as changes that are tried before they are offered."""
