@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from moemap.cli import main
-from moemap.tests.schemas.test_language_schemas import ROOT, VALIDATORS
+from moemap.tests.schemas.test_language_schemas import FAST, ROOT, VALIDATORS
 
 PURCHASE = str(ROOT / "examples" / "purchase.json")
 WORKSPACE = str(ROOT / "examples" / "workspaces" / "email_identity.yaml")
@@ -28,12 +28,12 @@ COMMANDS = [
 @pytest.mark.parametrize(("name", "arguments"), COMMANDS)
 def test_what_commands_write(name: str, arguments: list[str]) -> None:
     document = json.loads(CliRunner().invoke(main, arguments).stdout)
-    VALIDATORS[name].validate(document)
+    FAST[name].validate(document)
     assert document
     if isinstance(document, dict):
-        assert not VALIDATORS[name].is_valid({**document, "more": 1})
+        assert not FAST[name].is_valid({**document, "more": 1})
         for key in document.keys() - {"corpus"}:
-            assert not VALIDATORS[name].is_valid({other: document[other] for other in document if other != key})
+            assert not FAST[name].is_valid({other: document[other] for other in document if other != key})
 
 
 MAPPING = """

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import settings
 
 from moemap.engine.compiler.rules.mapping import structs_source_of
 from moemap.engine.interpreter.interpreter import Interpreter
@@ -49,11 +50,12 @@ def of_batches(dice: Random) -> dict[str, Any]:
 
 
 @pytest.mark.slow
+@pytest.mark.fuzz
 def test_random_mappings(
     book: Books, grammar: ModuleType, difference: Difference, copy_limit: Callable[[int], int]
 ) -> None:
     answered = made = 0
-    for number in range(400):
+    for number in range(settings().max_examples * 3 // 2):
         dice = grammar.Dice(number)
         copy_limit(number)
         content = grammar.rules(dice)
@@ -75,5 +77,5 @@ def test_random_mappings(
                 found = difference(interpreter.run(batch), given_)
                 assert not found, f"mapping {number}: {found}\n{json.dumps(batch)}\n{json.dumps(content)}\n{source}"
                 answered += 1
-    assert made > 100
-    assert answered > 120
+    assert made > 40
+    assert answered > 40
