@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from random import Random
 from typing import Any, Literal
 
@@ -23,7 +24,7 @@ from ..proof.samples import NoSampleError
 from ..types.types import ObjectType, Property, Type
 from ..values.kinds import in_part
 from ..values.once import cached_property
-from ..values.recall import Recall
+from ..values.recall import MAX_RELATIVES, Recall
 from .flows import bodies_of
 from .members import PersonalMember
 from .origins import ANY, Folded, Marks, Pattern, Step, TracedValue, Unlisted, begins, meets
@@ -68,6 +69,7 @@ class _Case:
 
     def __init__(self, rulebook: Rulebook, without: Expr | None, marks: Mapping[str | None, Marks], recall: Recall):
         recall.begin()
+        self.recall = recall
         self.without = without
         self.can = possible(rulebook, without, recall)
         self._given = rulebook, marks, self.can, recall
@@ -98,6 +100,8 @@ class _Prover:
         text = None if without is None else without.text
         if text not in self.cases:
             own = self.recall.of(("assertions", text), Recall)
+            # Most rules do not read what a condition is about: their flows are those of earlier cases.
+            own.relatives = tuple(one.recall for one in islice(self.cases.values(), MAX_RELATIVES))
             self.cases[text] = _Case(self.rulebook, without, self.marks, own)
         return self.cases[text]
 

@@ -24,6 +24,7 @@ from moemap.engine.privacy.possible import ended, possible
 from moemap.engine.source.contents import unsaved
 from moemap.engine.values.pointers import leaves
 from moemap.engine.values.recall import Recall
+from moemap.tests.effort import effort
 from moemap.tests.engine.grammar import ROOTS, Dice, _condition, batch, rules
 from moemap.tests.engine.privacy.test_flows import OTHERS, missed
 
@@ -247,11 +248,11 @@ def test_flows_after_changes_are_those_of_new_rules(rejects: bool) -> None:
     main = WORKSPACE.parents[2] / "mappings" / "mparticle-moengage" / "v1"
     files = {path: path.read_text("utf-8") for path in main.glob("[ceu]*.yaml")}
     files = with_rejecting_lets(files) if rejects else files
-    random, recalls, texts = Random(7), (Recall(), Recall()), dict(files)
+    random, recalls, texts = Random(1), (Recall(), Recall()), dict(files)
     with unsaved(texts):
         known = flows_in(WORKSPACE, recalls)
     changed = 0
-    for _ in range(8):
+    for _ in range(effort(4, 40)):
         path = random.choice(sorted(files))
         paths = [*_PATH.finditer(texts[path])]
         if random.random() < 0.2 or not paths:
@@ -264,7 +265,7 @@ def test_flows_after_changes_are_those_of_new_rules(rejects: bool) -> None:
         assert found == new
         changed += found != known
         known = found
-    assert changed > 2
+    assert changed > 1
 
 
 @pytest.mark.slow
@@ -286,7 +287,8 @@ def test_only_flows_of_rules_that_changed_are_found_again(rejects: bool, monkeyp
     assert draft is not None
     assert ({"sure", "sure_commerce"} <= possible(draft).kept.rejecting) is rejects
     session.inspect(WORKSPACE, {rules: text})
-    assert len(walked) > 40
+    assert len(walked) > 20
+    assert max(Counter(walked).values()) < 3  # though there are assertions about three conditions
     walked.clear()
     changed = text.replace("event.data.currency_code", "event.data.screen_name", 1)
     session.inspect(WORKSPACE, {rules: changed})
@@ -295,12 +297,13 @@ def test_only_flows_of_rules_that_changed_are_found_again(rejects: bool, monkeyp
 
 
 @pytest.mark.slow
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", range(0, 80, 20))
 def test_nothing_is_missed_where_a_condition_does_not_hold(tmp_path: Path, head: dict[str, Any], seed: int) -> None:
     (tmp_path / "in.schema.json").write_text("{}", "utf-8")
     (tmp_path / "out.schema.json").write_text("{}", "utf-8")
     count = proven = 0
-    for number in range(seed, seed + 20):
+    for number in range(seed, seed + effort(10, 20)):
         dice = Dice(number)
         made = rules(dice)
         dice.roots = ("batch", "settings", *made["let"])
