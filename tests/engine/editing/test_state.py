@@ -17,6 +17,7 @@ from moemap.engine.editing.data import Sample
 from moemap.engine.editing.state import EditingState
 from moemap.engine.inspection import inspect_paths
 from moemap.engine.source.homes import MAPPINGS, PACKAGE
+from moemap.tests.effort import effort
 from moemap.tests.engine.checks.shared.test_session import changed
 
 from .conftest import FILES, written
@@ -101,7 +102,7 @@ def test_any_changes(seed: int, project: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.fuzz
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(effort(1, 8)))
 def test_any_changes_of_what_is_shipped(seed: int, tmp_path: Path) -> None:
     files = {
         str(path.relative_to(home)): path.read_text("utf-8")
@@ -117,7 +118,7 @@ def test_any_changes_of_what_is_shipped(seed: int, tmp_path: Path) -> None:
     files = {(f"workspaces/{name}" if name.startswith("mparticle") else name): text for name, text in files.items()}
     edited, saved = (written(tmp_path / name, {".moemap": "", **files}) for name in ("edited", "saved"))
     state = EditingState([edited])
-    for name, text in edits(files, Random(seed), 4):
+    for name, text in edits(files, Random(seed), effort(3, 12)):
         state.open(edited / name, text)
         written(saved, {name: text})
         wanted, found = whole(saved), of_state(state, edited / name, edited)

@@ -25,6 +25,7 @@ from moemap.engine.interpreter.interpreter import Interpreter
 from moemap.engine.language.rulebook import Rulebook
 from moemap.engine.values import pointers
 from moemap.tests.docs.examples import Block, write
+from moemap.tests.effort import effort
 from moemap.tests.engine.grammar import ROOTS, Dice, expression, json_value
 from moemap.tests.engine.grammar import batch as random_batch
 from moemap.tests.engine.random_rulebooks import random_rulebook
@@ -183,10 +184,11 @@ def replaced(batch: Any, pointer: str, value: Any) -> Any:
 
 
 @pytest.mark.slow
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", range(0, 600, 100))
 def test_values_that_random_rules_do_not_read_do_not_count(tmp_path: Path, seed: int) -> None:
     tried = 0
-    for number in range(seed, seed + 100):
+    for number in range(seed, seed + effort(25, 100)):
         found, _, dice = random_rulebook(number)
         interpreter = Interpreter(found)
         for _ in range(3):
@@ -200,7 +202,7 @@ def test_values_that_random_rules_do_not_read_do_not_count(tmp_path: Path, seed:
                     tried += 1
                     for value in (None, "zz", 7):
                         assert interpreter.run(replaced(content, pointer, value)).requests == before, (number, pointer)
-    assert tried > 20
+    assert tried > 5
 
 
 @pytest.mark.fuzz

@@ -155,10 +155,10 @@ def test_many_names_that_are_nearly_those_of_a_wide_schema(
     """The known names of a schema, and their places, are collected once for all problems."""
     members = {f"name_of_{n}": {"type": "string"} for n in range(10_000)}
     closed = {"type": "object", "properties": members, "additionalProperties": False}
-    text = fields(field.format(n=n) for n in range(5_000))
+    text = fields(field.format(n=n) for n in range(1_100))
     start = time.process_time()
     found = api.inspect(write({"rules.yaml": text, f"{schema}.schema.json": closed})).problems
-    assert time.process_time() - start < 60
+    assert time.process_time() - start < 20
     assert Counter(problem.code for problem in found) == {code: 1000, "M126": 1}
     assert "did you mean 'name_of_998'?" in [problem.hint for problem in found if problem.related]
 

@@ -17,6 +17,7 @@ from moemap.engine.language.installed import locate
 from moemap.engine.language.loader import load
 from moemap.engine.language.rulebook import Rulebook
 from moemap.engine.runtime.result import Result
+from moemap.tests.effort import effort
 from moemap.tests.engine.damage import damaged
 
 EXAMPLES = Path(__file__).parents[4] / "examples"
@@ -75,14 +76,15 @@ def test_samples(both: tuple[Interpreter, compiler.Compiled], difference: Differ
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(effort(1, 4)))
 def test_damaged_samples(
     both: tuple[Interpreter, compiler.Compiled], difference: Difference, grammar: ModuleType, seed: int
 ) -> None:
     interpreter, compiled = both
     batches = [batch for _, batch in samples()]
     codes: set[str] = set()
-    for number in range(seed * 400, seed * 400 + 400):
+    for number in range(seed * 400, seed * 400 + effort(150, 400)):
         dice = grammar.Dice(number)
         batch = damaged(dice, dice.choice(batches))
         wanted, given = interpreter.run(batch), compiled.transform(batch)

@@ -18,6 +18,7 @@ from moemap.engine.interpreter.interpreter import Interpreter
 from moemap.engine.language.loader import load
 from moemap.engine.language.rulebook import Rulebook
 from moemap.engine.runtime.result import Result
+from moemap.tests.effort import effort
 from moemap.tests.engine.grammar import batch as random_batch
 from moemap.tests.engine.random_rulebooks import random_rulebook
 
@@ -41,12 +42,13 @@ def book(tmp_path: Path, head: dict[str, Any]) -> Books:
 
 
 @pytest.mark.slow
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", range(0, 400, 100))
 def test_random_mappings(
     difference: Callable[[Result, Result], str], copy_limit: Callable[[int], int], seed: int
 ) -> None:
     codes: set[str] = set()
-    for number in range(seed, seed + 100):
+    for number in range(seed, seed + effort(40, 100)):
         rulebook, content, dice = random_rulebook(number)
         copy_limit(number)
         interpreter, compiled = Interpreter(rulebook), compiler.compile(rulebook)

@@ -190,7 +190,7 @@ def keywords_in(node: Any) -> set[str]:
 
 @pytest.mark.slow
 @pytest.mark.fuzz
-@settings(max_examples=settings().max_examples * 15)
+@settings(max_examples=settings().max_examples * 6)
 @given(SEEDS)
 def test_what_fits_is_valid_and_what_is_understood_is_exact(seed: int) -> None:
     dice = random.Random(seed)
@@ -238,7 +238,7 @@ def list_by(dice: random.Random) -> list[Any]:
 
 @pytest.mark.slow
 @pytest.mark.fuzz
-@settings(max_examples=settings().max_examples * 15)
+@settings(max_examples=settings().max_examples * 4)
 @given(SEEDS)
 def test_lists_of_one_kind_and_of_several(seed: int) -> None:
     dice = random.Random(seed)

@@ -12,6 +12,7 @@ import pytest
 
 from moemap.engine import api
 from moemap.engine.interpreter.interpreter import Interpreter
+from moemap.tests.effort import effort
 from moemap.tests.engine.compiler.validation.test_contracts import (
     EXAMPLES,
     Books,
@@ -104,9 +105,10 @@ def test_bodies_of_the_shipped_mapping_fit_in_parts(
 
 
 @pytest.mark.slow
+@pytest.mark.fuzz
 def test_random_mappings(book: Books, bodies: ModuleType, difference: Difference) -> None:
     answered = valid = in_parts = 0
-    for number in range(180):
+    for number in range(effort(60, 360)):
         dice = Random(number)
         content = bodies.mapping(dice)
         batches = [bodies.batch(dice) for _ in range(12)]
@@ -126,5 +128,5 @@ def test_random_mappings(book: Books, bodies: ModuleType, difference: Difference
         assert answers[: len(batches)] == answers[len(batches) :], f"mapping {number} learns what makes a difference"
         answered += sum(answers) // 2
         valid += sum(not result.problems for result in wanted)
-    assert in_parts > 70
-    assert answered > 0.7 * valid > 300
+    assert in_parts > effort(23, 140)
+    assert answered > 0.7 * valid > effort(100, 600)
