@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from ..language.installed import candidates
+from ..source.contents import content
 from ..source.paths import is_file
 from ..source.project import PROJECT_FILE, PYPROJECT
 from ..source.text import Source, read
@@ -15,6 +16,8 @@ from .configuration import Configuration
 __all__ = ["configuration_around"]
 
 _MINE = re.compile(r"^\s*\[+\s*tool\s*\.\s*moemap\b", re.MULTILINE)
+_MOST_BYTES = 10_000_000
+"""The number of bytes in which the table of a file that is too large is looked for."""
 
 
 def configuration_around(folder: Path) -> Configuration:
@@ -43,7 +46,7 @@ def configuration_around(folder: Path) -> Configuration:
 def _read(path: Path, main: Path | None) -> Configuration:
     name = path.as_posix()
     source, problems = read(path, name)
-    if path.name == PYPROJECT and (source is None or not _MINE.search(source.text)):
+    if path.name == PYPROJECT and not _MINE.search(_start(path) if source is None else source.text):
         return Configuration(path.parent)
     # Imported late: most working folders have no project file and do not need these.
     from ..source.nodes import MappingNode
@@ -62,3 +65,11 @@ def _read(path: Path, main: Path | None) -> Configuration:
         return Configuration(path.parent, source, main=main, problems=problems)
     made = reader.read(path, source, node, main)
     return made._replace(problems=(*problems, *made.problems))
+
+
+def _start(path: Path) -> str:
+    """The text of a file that cannot be read as one of ours, as far as it goes."""
+    try:
+        return content(path, _MOST_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return ""

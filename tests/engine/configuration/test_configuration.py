@@ -152,6 +152,19 @@ def test_a_pyproject_without_the_table_is_none(write: Write, content: str) -> No
     assert not holds_rules(Path("more"))
 
 
+@pytest.mark.parametrize(
+    ("before", "code"), [(b"", None), (b"# \xff\n", "M002"), (b"# " + b"x" * 1_000_000 + b"\n", "M003")]
+)
+def test_a_pyproject_that_cannot_be_read_is_no_other_one(write: Write, before: bytes, code: str | None) -> None:
+    write(FILES)
+    for table in ("[tool.moemap]\nstrict = true\n", "[tool.other]\n"):
+        Path("pyproject.toml").write_bytes(before + table.encode())
+        made = configuration_around(Path())
+        is_ours = "moemap" in table
+        assert [problem.code for problem in made.problems] == ([code] if code and is_ours else [])
+        assert (made.source is not None) is is_ours
+
+
 def test_the_folder_of_the_file_is_searched_without_folders(write: Write) -> None:
     write({"moemap.toml": "", "shop.yaml": SHOP, "in.schema.json": "{}"})
     made = configuration_around(Path())
