@@ -21,12 +21,14 @@ from typing import Any
 
 import orjson
 
+from ..source.contents import whole
 from ..source.homes import ENGINE
 from ..source.project import Project
 
 __all__ = ["CacheEntry", "Provenance", "folder", "key_of", "load", "origin_of", "store"]
 
 MAX_ENTRIES = 64
+MAX_ENTRY_BYTES = 50_000_000
 _MAGIC = b"moemap compiled mapping 2\n"
 _DIGEST_SIZE = hashlib.sha256().digest_size
 
@@ -104,8 +106,8 @@ def load(key: str) -> CacheEntry | None:
     if cache is None or not _is_ours(cache, stat.S_IFDIR) or not _is_ours(path := cache / key, stat.S_IFREG):
         return None
     try:
-        content = path.read_bytes()
-    except OSError:
+        content = whole(path, MAX_ENTRY_BYTES)
+    except (OSError, ValueError):
         return None
     head, digest, rest = (
         content[: len(_MAGIC)],
@@ -152,6 +154,8 @@ def store(key: str, entry: CacheEntry) -> None:
     try:
         rest = orjson.dumps(head) + b"\n" + marshal.dumps(entry.code)
     except TypeError:  # a path that is not UTF-8
+        return
+    if len(_MAGIC) + _DIGEST_SIZE + len(rest) > MAX_ENTRY_BYTES:
         return
     with suppress(OSError):
         cache.mkdir(mode=0o700, parents=True, exist_ok=True)

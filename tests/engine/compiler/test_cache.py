@@ -473,7 +473,7 @@ def test_an_entry_of_another_mapping_is_refused(folder: Path, compilations: list
     assert (word(main), len(compilations)) == ("main", 3)
 
 
-@pytest.mark.parametrize("kind", ["pipe", "folder"])
+@pytest.mark.parametrize("kind", ["pipe", "folder", "a file without end"])
 def test_what_is_no_file_is_refused(folder: Path, compilations: list[str], tmp_path: Path, kind: str) -> None:
     main = tiny(tmp_path / "m", "word")
     word(main)
@@ -482,6 +482,9 @@ def test_what_is_no_file_is_refused(folder: Path, compilations: list[str], tmp_p
     if kind == "pipe":
         os.mkfifo(path, 0o600)
         os.mkfifo(folder / "another", 0o600)
+    elif kind == "a file without end":
+        path.touch(0o600)
+        os.truncate(path, 1 << 40)
     else:
         path.mkdir(0o700)
     assert (word(main), len(compilations)) == ("word", 2)
