@@ -26,9 +26,11 @@ from jmespath.exceptions import LexerError, ParseError
 
 from ..diagnostics.suggestions import Suggestion
 from ..functions.constants import flaw_of_constant
+from ..functions.registry import Function
 from ..functions.table import FUNCTIONS, function_meant
 from ..values.payload import check_constant, check_payload, received
 from . import growth
+from .methods import Method, methods_in
 from .roots import RootUse
 from .syntax_errors import (
     CLOSING,
@@ -332,6 +334,8 @@ def _roots(text: str, tokens: list[Token], tree: TreeNode) -> tuple[RootUse, ...
         if depth > MAX_EXPRESSION_DEPTH:
             raise too_deep(node["start"], node["end"])
         below = children(node)
+        for method in methods_in(text, node):
+            _check_method(text, method)
         match node["type"]:
             case "field" if top:
                 roots.append(RootUse(node["value"], node["start"], node["end"]))
@@ -375,6 +379,21 @@ def _construct(tokens: list[Token], start: int) -> tuple[int, int]:
     return start, token["end"]
 
 
+def _check_method(text: str, method: Method) -> None:
+    """Raises ExpressionError for a call that lacks the value before the dot, which other languages would give it."""
+    name, found = method.call["value"], len(method.call["children"])
+    function = FUNCTIONS.get(name)
+    if function is not None and found >= len(function.parameters):
+        return
+    if (meant := method.right_form(text)) is None:
+        return
+    start, end = method.start, method.call["end"]
+    hint = Suggestion.of(f"did you mean {meant}?", text[start:end], meant)
+    if function is None:
+        raise ExpressionError("M202", start, end, hint, {"name": name})
+    raise ExpressionError("M205", start, end, hint, {"name": name, "wanted": _wanted(function), "found": found})
+
+
 def _check_call(text: str, node: TreeNode) -> None:
     name, start = node["value"], node["start"]
     name_end = start + len(name)
@@ -388,8 +407,8 @@ def _check_call(text: str, node: TreeNode) -> None:
         raise syntax_error("unexpected ','", at, at + 1)
     least = len(function.parameters)
     if len(arguments) < least or (len(arguments) > least and not function.variadic):
-        wanted = f"{'at least ' if function.variadic else ''}{least} argument{'' if least == 1 else 's'}"
-        raise ExpressionError("M205", start, name_end, data={"name": name, "wanted": wanted, "found": len(arguments)})
+        data = {"name": name, "wanted": _wanted(function), "found": len(arguments)}
+        raise ExpressionError("M205", start, name_end, data=data)
     for index, argument in enumerate(arguments):
         parameter = function.parameters[min(index, least - 1)]
         if (argument["type"] == "expref") != ("expref" in parameter.types):
@@ -406,6 +425,11 @@ def _check_call(text: str, node: TreeNode) -> None:
             if reason is not None:
                 data = {"what": parameter.name, "name": name, "reason": reason}
                 raise ExpressionError("M271", argument["start"], argument["end"], data=data)
+
+
+def _wanted(function: Function) -> str:
+    count = len(function.parameters)
+    return f"{'at least ' if function.variadic else ''}{count} argument{'' if count == 1 else 's'}"
 
 
 def _check_commas(text: str, siblings: tuple[TreeNode, ...]) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from ..diagnostics.suggestions import did_you_mean
+from ..diagnostics.suggestions import closest, did_you_mean
 from . import library, reference_page  # noqa: F401 - the library declares the functions
 from .errors import FunctionError, found
 from .registry import BODIES, DECLARED, Function
 
-__all__ = ["FUNCTIONS", "call", "function_meant", "reference"]
+__all__ = ["FUNCTIONS", "call", "function_meant", "name_meant", "reference"]
 
 
 def call(name: str, *arguments: Any) -> Any:
@@ -34,6 +34,11 @@ _ELSEWHERE = {
     **dict.fromkeys(("len", "count"), "length"),
 }
 """Names that functions have in other languages, with the name of the function that does the same here."""
+
+
+def name_meant(name: str) -> str | None:
+    """The function that a name stands for: its own, or for an unknown name, what was most likely meant."""
+    return name if name in FUNCTIONS else _ELSEWHERE.get(name.casefold()) or closest(name, FUNCTIONS)
 
 
 def function_meant(name: str) -> str | None:

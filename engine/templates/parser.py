@@ -6,24 +6,23 @@ operators are replaced: they work on keys of objects and elements of lists, neve
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import jinja2
 from jinja2 import nodes
+from jinja2.parser import Parser
 from jinja2.visitor import NodeTransformer
 
 from ..diagnostics.suggestions import did_you_mean
 from ..expressions.roots import RootUse
-from ..values.blanks import odd_blank_in
 from ..values.numbers import parse_number
 from ..values.payload import check_constant, check_payload
 from .filters import FILTERS, GUARDS, TOO_MANY_DIGITS, is_digits
 from .jinja import COMPARE, CONCAT, TESTS, jinja_environment
 from .names import TAKEN
 from .rendering import Parts
+from .syntax_errors import TemplateToken, syntax_error, tokens_in
 from .template import TemplateError
 
 __all__ = ["parts_of", "read", "tokens_of"]
@@ -84,82 +83,42 @@ _REFUSED: dict[type[nodes.Node], tuple[str, str]] = {
 # --- reading and checking
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    type: str
-    value: str
-    line: int
-    start: int
-
-    @property
-    def span(self) -> tuple[int, int]:
-        return self.start, self.start + len(self.value)
-
-
 def read(text: str, guard: str | None = None) -> tuple[nodes.Template, tuple[RootUse, ...]]:
     """Parses and checks a template; returns its syntax tree and its uses of roots. Raises TemplateError."""
     if check_payload(text):
         raise TemplateError("it has half of a surrogate pair", 0, len(text))
     environment = jinja_environment()
+    parser = None
     try:
         tokens = tokens_of(text)
         _check_numbers(tokens)
-        tree = environment.parse(text)
+        parser = Parser(environment, text)
+        tree = parser.parse()
     except jinja2.TemplateSyntaxError as error:
-        raise _syntax_error(error, text) from None
+        raise syntax_error(error, text, parser) from None
     except RecursionError:
         raise _too_deep(text) from None
     names = _check(text, tree, tokens)
     return _Operators(guard).visit(tree).set_environment(environment), _roots(names, tokens)
 
 
-def tokens_of(text: str) -> list[_Token]:
+def tokens_of(text: str) -> list[TemplateToken]:
     """Names, operators and other tokens, with their offsets."""
-    tokens = []
-    at = 0
-    for line, type_, value in jinja_environment().lex(text):
-        # The lexer drops blanks and rewrites line ends, hence the search; only data and blanks ever change.
-        start = text.find(value, at)
-        if start >= 0:
-            at = start + len(value)
-            if type_ not in {"whitespace", "data"}:
-                tokens.append(_Token(type_, value, line, start))
-    return tokens
+    return [token for token in tokens_in(text) if token.value and token.type not in {"whitespace", "data"}]
 
 
-def _check_numbers(tokens: list[_Token]) -> None:
+def _check_numbers(tokens: list[TemplateToken]) -> None:
     """Raises TemplateError for numbers such as `1_000` and `0x1F`, and for those that JSON does not have."""
     for token in tokens:
         if token.type in {"integer", "float"} and parse_number(token.value) is None:
             raise TemplateError("JSON has no such number", *token.span)
 
 
-def _syntax_error(error: jinja2.TemplateSyntaxError, text: str) -> TemplateError:
-    message = error.message or "it cannot be read"
-    if unexpected := re.fullmatch(r"unexpected char (.+) at (\d+)", message, re.DOTALL):
-        at = int(unexpected[2])
-        reasons = {
-            **dict.fromkeys("'\"", "a string is not closed"),
-            **dict.fromkeys("\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb", "strings are in straight quotes, ' or \""),
-        }
-        reason = reasons.get(text[at]) or odd_blank_in(text[at]) or f"unexpected {unexpected[1]}"
-        return TemplateError(reason, at, at + 1)
-    if still_open := re.search(r"innermost block that needs to be closed is '(\w+)'", message):
-        message = f"{{% {still_open[1]} %}} is not closed"
-    start = 0
-    for _ in range(error.lineno - 1):
-        line_end = re.compile(r"\r\n|\r|\n").search(text, start)
-        start = line_end.end() if line_end else start
-    line = re.compile(r"[ \t]*([^\r\n]*)").match(text, start)
-    start, end = line.span(1) if line and line[1] else (0, len(text))
-    return TemplateError(f"{message[0].lower()}{message[1:].removesuffix('.')}", start, end)
-
-
 def _too_deep(text: str) -> TemplateError:
     return TemplateError(f"it is nested more than {MAX_DEPTH} levels deep", 0, len(text))
 
 
-def _check(text: str, tree: nodes.Template, tokens: list[_Token]) -> list[str]:
+def _check(text: str, tree: nodes.Template, tokens: list[TemplateToken]) -> list[str]:
     """Checks the syntax tree; returns the names of its roots in the order of their use. Raises TemplateError."""
 
     def refused(reason: str, node: nodes.Node, *spelling: str) -> TemplateError:
@@ -216,7 +175,7 @@ def _counted(least: int, most: int) -> str:
     return f"{count} argument{'' if most == 1 else 's'}"
 
 
-def _roots(names: list[str], tokens: list[_Token]) -> tuple[RootUse, ...]:
+def _roots(names: list[str], tokens: list[TemplateToken]) -> tuple[RootUse, ...]:
     """Locates the uses of roots: name tokens that are not members, filters or tests."""
     candidates = [
         token
