@@ -14,15 +14,12 @@ from .language.loader import load
 from .language.reference_tables import with_tables
 from .source.homes import DOCS, MAPPINGS
 
-__all__ = ["pages", "stale"]
+__all__ = ["pages", "problem_pages", "stale"]
 
 
 def pages() -> Mapping[str, str]:
     """The text of each generated page by its path below `docs/`."""
-    found = {"functions.md": reference(), "problems/README.md": _codes()}
-    for code, entry in CATALOGUE.items():
-        if entry.page is not None:
-            found[f"problems/{code}.md"] = f"# {code}: {entry.title}\n\n{entry.page.strip()}\n"
+    found = {"functions.md": reference(), **problem_pages()}
     for page in sorted(DOCS.glob("language/*.md")):
         found[f"language/{page.name}"] = with_tables(page.read_text("utf-8"))
     for main in sorted(MAPPINGS.glob("*/v*/mapping.yaml")):
@@ -30,6 +27,15 @@ def pages() -> Mapping[str, str]:
         if loaded.rulebook is not None:
             text = markdown(documentation(loaded.rulebook))
             found[f"mappings/{loaded.rulebook.name}-{main.parent.name}.md"] = text
+    return found
+
+
+def problem_pages() -> Mapping[str, str]:
+    """The text of the list of problems, and of each page of a check, by its path below `docs/`."""
+    found = {"problems/README.md": _codes()}
+    for code, entry in CATALOGUE.items():
+        if entry.page is not None:
+            found[f"problems/{code}.md"] = f"# {code}: {entry.title}\n\n{entry.page.strip()}\n"
     return found
 
 

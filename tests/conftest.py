@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from moemap.engine.checks.shared.running import check
 from moemap.engine.diagnostics.problem import Problem, in_order
 from moemap.engine.language.loader import Joined, Loaded, join, load
 from moemap.engine.language.rulebook import Rulebook
+from moemap.engine.pages import pages
 from moemap.engine.source.contents import _UNSAVED
 from moemap.engine.source.homes import PACKAGE
 from moemap.engine.values.recall import Recall
@@ -147,6 +149,14 @@ def unchanged_mappings_are_checked_once(unchanged: list[Path]) -> Iterator[None]
         patch.setattr("moemap.engine.checks.shared.opening.join", join_once)
         patch.setattr("moemap.engine.checks.shared.opening.check", check_once)
         patch.setattr("moemap.engine.inspection.Opening", opened)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def generated_pages_are_made_once() -> Iterator[None]:
+    """The pages below `docs/` are made once in each process: they depend on the engine alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("moemap.engine.pages.pages", cache(pages))
         yield
 
 

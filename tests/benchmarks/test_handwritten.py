@@ -14,7 +14,7 @@ import moemap
 from moemap.benchmarks import generate, handwritten, naive
 
 ROOT = Path(__file__).parents[2]
-COUNT = 300
+COUNT = 100
 Bodies = list[tuple[str, bytes]]
 
 

@@ -9,16 +9,22 @@ import pytest
 import moemap
 from moemap.benchmarks import shapes
 from moemap.engine import compiler
+from moemap.engine.runtime.structs import StructMapper
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("shape", shapes.SHAPES)
-def test_the_quick_way_maps_each_batch(shape: str, shipped_mapping: Callable[..., moemap.Mapping]) -> None:
+@pytest.fixture(scope="module")
+def structs(shipped_mapping: Callable[..., moemap.Mapping]) -> StructMapper:
     compiled = compiler.compile(shipped_mapping().rulebook)
     compiled.prepare()
     structs = compiled._structs.get()
     assert structs is not None
-    lines = shapes.lines(shape, 100)
+    return structs
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shape", shapes.SHAPES)
+def test_the_quick_way_maps_each_batch(shape: str, structs: StructMapper) -> None:
+    lines = shapes.lines(shape, 40)
     for line in lines:  # which have the names of members that no schema declares
         structs._left_out = 0
         structs.transform(line)

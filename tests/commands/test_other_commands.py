@@ -5,8 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,7 +12,6 @@ from click import Context
 
 from moemap.cli import main
 from moemap.engine import api
-from moemap.engine.pages import pages
 from moemap.engine.proof import prover
 from moemap.engine.source.homes import MAPPINGS
 from moemap.tests.commands.test_commands import ROOT, run
@@ -84,10 +81,13 @@ def test_check_formats(tmp_path: Path, format_: str, start: str) -> None:
 
 
 @pytest.mark.slow
-def test_prove_prints_a_verdict_for_each_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_prove_prints_a_verdict_for_each_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unchanged: list[Path]
+) -> None:
     folder = shutil.copytree(MAPPINGS / "mparticle-moengage" / "v1", tmp_path / "v1")
     path = folder / "mapping.yaml"  # what settings may be is not said there, so some names are not certain
     path.write_text(re.sub(r"^ +pattern: .*\n", "", path.read_text("utf-8"), flags=re.MULTILINE), "utf-8")
+    unchanged.append(tmp_path)
     proof = prover.prove(api.load(path).rulebook, tries=1000)
     monkeypatch.setattr(prover, "prove", lambda *_, **__: proof)
     done = run("check", "--prove", path)
@@ -175,13 +175,6 @@ def test_compile_standalone_refuses_what_it_cannot(tmp_path: Path) -> None:
 
 def test_explain_code() -> None:
     assert run("explain-code", "m101").stdout.startswith("# M101")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def pages_are_made_once() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("moemap.engine.pages.pages", cache(pages))
-        yield
 
 
 @pytest.mark.slow

@@ -433,25 +433,31 @@ def schema_of(levels: int) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("folder", ["made", "some/where/made"])
 @pytest.mark.parametrize(
-    ("option", "content", "message"),
+    ("folder", "option", "content", "message"),
     [
         (
+            "made",
             "--from-sample",
             nested(70),
             "error[M118]: the schema './input.schema.json' cannot be used: it is nested more",
         ),
-        ("--from-sample", nested(97, lists=True), "error[M118]: "),
-        ("--from-sample", wide(40_000), "error[M003]: the file has "),
+        ("some/where/made", "--from-sample", nested(97, lists=True), "error[M118]: "),
+        ("made", "--from-sample", wide(40_000), "error[M003]: the file has "),
         (
+            "some/where/made",
             "--from-sample",
             nested(59, lists=True),
             "Error: no golden test can hold what becomes of 'given'; give a smaller",
         ),
-        ("--from-sample", json.dumps({"a": "x" * 1_100_000}), "Error: no golden test can hold "),
-        ("--input-schema", schema_of(70), "error[M118]: "),
-        ("--output-openapi", api_of(schema_of(70)), "error[M118]: the schema './output.schema.json' cannot be used"),
+        ("made", "--from-sample", json.dumps({"a": "x" * 1_100_000}), "Error: no golden test can hold "),
+        ("made", "--input-schema", schema_of(70), "error[M118]: "),
+        (
+            "some/where/made",
+            "--output-openapi",
+            api_of(schema_of(70)),
+            "error[M118]: the schema './output.schema.json' cannot be used",
+        ),
     ],
     ids=["deep", "deep list", "wide", "list too deep for a test", "long", "deep schema", "deep api"],
 )

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from moemap.tests.commands.delivering import batches, environment, ledger, project, receiver
+from moemap.tests.engine.jobs.test_running import batch, mapping
 
 pytestmark = pytest.mark.slow  # each starts processes that import everything
 
@@ -73,8 +74,17 @@ def test_they_are_not_there(moemap: list[str]) -> None:
 
 def test_a_run_with_all_its_files(tmp_path: Path, moemap: list[str]) -> None:
     (tmp_path / "in.ndjson").write_text('{"events": []}\n' * 5 + "\n" * 70_000)  # enough for processes
+    (tmp_path / "good.json").write_text(json.dumps(batch(6)))
     output, rejects = tmp_path / "out", tmp_path / "rejects"
-    arguments = ["transform", str(PURCHASE), str(tmp_path / "in.ndjson"), "--output", str(output)]
+    arguments = [
+        "transform",
+        "--mapping",
+        mapping(tmp_path),
+        str(tmp_path / "good.json"),
+        str(tmp_path / "in.ndjson"),
+        "--output",
+        str(output),
+    ]
     for more in (["--jobs", "2"], ["--resume"]):
         command = [*moemap, *arguments, "--rejects", str(rejects), *more]
         done = subprocess.run(command, capture_output=True, text=True, check=False)

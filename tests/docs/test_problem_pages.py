@@ -21,7 +21,7 @@ from moemap.engine.inspection import inspect_paths
 from moemap.engine.jobs.input_check import input_problems
 from moemap.engine.jobs.transform import Recipe, Transform
 from moemap.engine.mutation.running import mutate
-from moemap.engine.pages import pages
+from moemap.engine.pages import problem_pages
 from moemap.engine.runtime.batch import Record
 from moemap.engine.runtime.result import Result
 from moemap.engine.source.text import Source
@@ -190,7 +190,7 @@ def test_every_code_has_a_page() -> None:
 
 @pytest.mark.slow
 def test_the_index_and_the_pages_of_checks_are_current() -> None:
-    written = {name: text for name, text in pages().items() if name.startswith("problems/")}
+    written = problem_pages()
     assert {name: (DOCS / name).read_text(encoding="utf-8") for name in written} == written
     assert {code for code, entry in CATALOGUE.items() if entry.page is not None} == {
         Path(name).stem for name in written if name != "problems/README.md"
