@@ -48,6 +48,7 @@ _BETWEEN = re.compile(_INSIDE.pattern + rb"|,", re.DOTALL)
 _BLANK = b" \t\r\n"
 _ENOUGH = 4
 """The number of bytes that reveal the encoding of a text."""
+_SURELY_UTF_8 = re.compile(rb"[\x01-\x7f]{2,}")
 
 Form = Literal["lines", "sequence", "documents"]
 
@@ -158,7 +159,7 @@ def read_units(
 
 def _form(start: bytes, *, lines: bool) -> Form | None:
     """The form of the records of a stream, detected from its start; None if more of it is needed."""
-    if len(start) < _ENOUGH:
+    if len(start) < _ENOUGH and not _SURELY_UTF_8.fullmatch(start):
         return None
     start = start.removeprefix(BOM).lstrip(_BLANK)
     if start.startswith(RS):

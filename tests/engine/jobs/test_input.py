@@ -361,6 +361,17 @@ def test_pauses_do_not_change_a_list(batches: list[Any], chunk: int, indent: int
     assert found == read(text)
 
 
+@pytest.mark.parametrize("text", [b"{}\n", b"5\n", b"[{}", b"\x1e1\n", b"\n1\n", b"{}\n{}", b'{"a": 1}\n'])
+def test_the_first_record_does_not_wait_for_more(text: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    def paused(*_: object) -> Iterator[bytes]:
+        yield from (text, compression.PAUSE)
+        raise AssertionError("the pipe is read again")
+
+    monkeypatch.setattr(records, "decompressed", paused)
+    (record,) = next(iter(read_units(io.BytesIO(), "x", 100)))
+    assert record.problem is None
+
+
 @pytest.mark.fuzz
 @given(st.binary(max_size=200))
 def test_anything_is_read_without_an_exception(text: bytes) -> None:
