@@ -79,6 +79,8 @@ def command(
     from ..engine.inspection import inspect_paths, inspect_project
     from ..engine.source.paths import PathError
 
+    if (prove or all_guards) and format_ != "text":
+        raise click.UsageError("--prove cannot be combined with --format")
     made = configuration(broken=not paths)
     level = fail_level or (made.fail_level.value if made.fail_level is not None else "error")
     try:
@@ -92,8 +94,6 @@ def command(
     except PathError as error:
         raise click.UsageError(str(error)) from None
     problems = inspection.problems
-    if (prove or all_guards) and format_ != "text":
-        raise click.UsageError("--prove cannot be combined with --format")
     for file in inspection.files:
         detail(f"checked: {file}")
     if list_skipped:

@@ -76,6 +76,8 @@ class Copy:
         self.folder = folder
         self.root = folder / "moemap"
         shutil.copytree(ROOT, self.root, ignore=shutil.ignore_patterns(*LEFT_OUT))
+        for tests in self.root.glob("mappings/*/v1/tests"):  # of which pages of mappings are made
+            shutil.rmtree(tests)
         for path, change in recipes("diff").items():
             (self.root / path).write_text(changed((self.root / path).read_text("utf-8"), change), "utf-8")
         for path, text in recipes("python").items():
@@ -126,7 +128,8 @@ def test_there_is_a_recipe_for_each_kind() -> None:
 
 def test_the_pages_are_written(copy: Copy) -> None:
     pages = ("functions", "problems/README", "problems/M390", "language/fields", "language/types", "commands")
-    assert copy.pages == [*(f"docs/{page}.md written" for page in pages), "moemap/rules.schema.json written"]
+    written = [page for page in copy.pages if not page.startswith("docs/mappings/")]
+    assert written == [*(f"docs/{page}.md written" for page in pages), "moemap/rules.schema.json written"]
     assert copy.moemap("docs", "--check", "--reference", "docs") == ""
 
 
