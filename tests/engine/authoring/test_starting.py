@@ -398,7 +398,10 @@ def documents(draw: st.DrawFn) -> Any:
 
 @pytest.mark.fuzz
 @pytest.mark.slow
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=settings().max_examples // 2,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(st.lists(VALUES, min_size=1, max_size=3), st.none() | documents())
 def test_any_samples(tmp_path_factory: pytest.TempPathFactory, values: list[Any], document: Any) -> None:
     """Any samples, with or without an operation, give a mapping that passes the checks."""

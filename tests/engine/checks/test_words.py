@@ -124,7 +124,7 @@ def test_no_false_alarms(schema: Any, grammar: ModuleType, tmp_path_factory: pyt
     (folder / "out.schema.json").write_text("{}")
 
     @given(st.integers(0, 2**32))
-    @settings(max_examples=settings().max_examples // 4)
+    @settings(max_examples=settings().max_examples // 8)
     def law(seed: int) -> None:
         dice = grammar.Dice(seed, ("batch",))
         fields = {f"f{number}": grammar.expression(dice) for number in range(8)}

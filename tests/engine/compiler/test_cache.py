@@ -212,7 +212,7 @@ def test_processes_at_the_same_time(folder: Path) -> None:
     command = [sys.executable, "-m", "moemap.cli", "transform", "--compact", "-"]
     environment = {**os.environ, "XDG_CACHE_HOME": str(folder.parent)}
     pipe = subprocess.PIPE
-    processes = [subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe) for _ in range(4)]
+    processes = [subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe) for _ in range(2)]
     outputs = {process.communicate(json.dumps(BATCH).encode())[0] for process in processes}
     assert len(outputs) == 1
     assert len(list(folder.iterdir())) == 1

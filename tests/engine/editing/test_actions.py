@@ -251,7 +251,7 @@ def test_lenses_say_what_runs_a_rule_and_what_tests_take(shop: Path) -> None:
 @pytest.mark.fuzz
 def test_each_extraction_of_the_shipped_mapping_holds() -> None:
     dice, state = Random(settings().max_examples), EditingState([SHIPPED])
-    for _ in range(settings().max_examples // 10):
+    for _ in range(settings().max_examples // 20):
         path = SHIPPED / dice.choice(FILE_NAMES)
         text = state.text(path) or ""
         offset = dice.choice([at for at, character in enumerate(text) if character == "."])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moemap.engine.expressions.parser import parse
@@ -62,6 +62,7 @@ def test_what_a_condition_leaves_of_a_type(text: str, expected: str) -> None:
 @pytest.mark.fuzz
 @pytest.mark.slow
 @pytest.mark.parametrize("text", [text for text, _ in CASES])
+@settings(max_examples=settings().max_examples // 2)
 @given(value=VALUES)
 def test_nothing_is_lost(text: str, value: object) -> None:
     expression, roots = parse(text), {"x": value}

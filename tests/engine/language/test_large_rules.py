@@ -158,7 +158,7 @@ def test_many_names_that_are_nearly_those_of_a_wide_schema(
     text = fields(field.format(n=n) for n in range(1_100))
     start = time.process_time()
     found = api.inspect(write({"rules.yaml": text, f"{schema}.schema.json": closed})).problems
-    assert time.process_time() - start < 20
+    assert time.process_time() - start < 3
     assert Counter(problem.code for problem in found) == {code: 1000, "M126": 1}
     assert "did you mean 'name_of_998'?" in [problem.hint for problem in found if problem.related]
 

@@ -382,6 +382,7 @@ def understood(rulebook: Rulebook, batches: list[Any], folder: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.fuzz
+@settings(max_examples=settings().max_examples * 2 // 5)
 @given(number=st.integers(0, 10_000), seed=st.integers(0, 2**32), changes=st.integers(1, 6))
 def test_examples_with_something_wrong_in_them(
     number: int, seed: int, changes: int, tmp_path_factory: pytest.TempPathFactory
@@ -393,7 +394,7 @@ def test_examples_with_something_wrong_in_them(
 
 @pytest.mark.slow
 @pytest.mark.fuzz
-@settings(max_examples=max(1, settings().max_examples // 20))
+@settings(max_examples=max(1, settings().max_examples // 30))
 @given(number=st.integers(0, 10_000), seed=st.integers(0, 2**32), changes=st.integers(1, 4))
 def test_installed_mappings_with_something_wrong_in_them(
     number: int, seed: int, changes: int, tmp_path_factory: pytest.TempPathFactory

@@ -25,6 +25,7 @@ from moemap.engine.language.loader import load
 from moemap.engine.language.rulebook import Rulebook
 from moemap.engine.runtime.embedded import written_results
 from moemap.engine.values.budget import MAX_COPIED
+from moemap.tests.effort import effort
 from moemap.tests.engine.damage import damaged
 
 pytestmark = pytest.mark.slow  # a module of many thousand lines is written and compiled in each
@@ -114,13 +115,15 @@ def large() -> Iterator[Any]:
         yield {**batch, "events": [copy.deepcopy(long) for _ in range(events)]}
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("name", REFERENCES)
 def test_the_shipped_mapping(name: str, grammar: ModuleType, tmp_path: Path) -> None:
     rulebook = api.load(*REFERENCES[name]).rulebook
     module = tmp_path / "mapping.py"
     module.write_text(standalone_of(rulebook), "utf-8")
-    batches = [*samples(), *golden(), *large(), None, [], 1, "text", {}, {"events": 5}, {"a": 2**64}, {"a": "\ud800"}]
-    for number in range(400):
+    inputs = golden() if name == "defaults" else golden()[:: effort(6, 1)]
+    batches = [*samples(), *inputs, *large(), None, [], 1, "text", {}, {"events": 5}, {"a": 2**64}, {"a": "\ud800"}]
+    for number in range(effort(120, 400)):
         dice = grammar.Dice(number)
         batches.append(damaged(dice, dice.choice(batches[:60])))
     interpreter = Interpreter(rulebook)
@@ -153,8 +156,9 @@ STRICT = {
 }
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("schema", [{"properties": {"bad": False}}, STRICT], ids=["loose", "strict"])
-@pytest.mark.parametrize("seed", range(0, 400, 50))
+@pytest.mark.parametrize("seed", range(0, 400, effort(150, 50)))
 def test_random_mappings(
     tmp_path: Path,
     grammar: ModuleType,
