@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from functools import partial
@@ -145,7 +146,8 @@ def test_compile(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_compile_writes_over_no_file_of_the_mapping(tmp_path: Path) -> None:
     workspace = tmp_path / "w.yaml"
-    workspace.write_text("language: 1\nworkspace: w\nextends: mparticle-moengage@1\n")
+    workspace.write_text("language: 1\nworkspace: w\nextends: ./base\n")
+    shutil.copytree(ROOT / "examples" / "mappings" / "github-to-chat", tmp_path / "base")
     before = workspace.read_text()
     (tmp_path / "link").symlink_to(workspace)
     for output in (workspace, tmp_path / "link"):

@@ -109,7 +109,10 @@ def test_nothing_is_written_over_what_is_read_or_written(
     (here / "in").mkdir() if any(name.startswith("in/") for name in files) else None
     for name in files:
         Path(name).write_text(BATCH)
-    Path("w.yaml").write_text("language: 1\nworkspace: w\nextends: mparticle-moengage@1\n")
+    Path("base").mkdir()
+    Path("base/mapping.yaml").write_text(MAPPING)
+    Path("base/any.json").write_text("{}")
+    Path("w.yaml").write_text("language: 1\nworkspace: w\nextends: ./base\n")
     before = contents(here)
     done = run("transform", *(name for name in files if name != "w.yaml"), *options)
     if message is None:

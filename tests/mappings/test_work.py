@@ -35,7 +35,7 @@ def mapping() -> moemap.Mapping:
 
 @pytest.mark.slow
 def test_names_that_are_deleted_twice(mapping: moemap.Mapping) -> None:
-    number = 20_000
+    number = 10_000
     result = mapping.transform(deletions(number))
     assert Counter(skipped.rule for skipped in result.skipped) == {"attribute-deleted-already": number}
     assert sum(len(request.body["unset_attributes"]) for request in result.requests) == number
@@ -67,7 +67,7 @@ def change(value: Any, number: int) -> dict[str, Any]:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "batch",
-    [events(50_000, timestamp_unixtime_ms="9" * 3_000_000), change([1] * 300_000, 300_000)],
+    [events(30_000, timestamp_unixtime_ms="9" * 1_000_000), change([1] * 60_000, 60_000)],
     ids=["a time of the batch", "a change of an attribute"],
 )
 def test_what_is_read_for_each_element_ends_soon(mapping: moemap.Mapping, batch: Any) -> None:

@@ -158,7 +158,7 @@ def test_what_was_sent_before_counts() -> None:
 def test_keys_are_forgotten() -> None:
     clock, chance = Clock(), random.Random(1)
     limiter = Limiter([PlannedWindow("user", 5, 1, each_key=True)], clock)
-    for _ in range(20_000):
+    for _ in range(10_000):
         clock.now += 0.01
         permit = limiter.take([entry(lane=str(chance.random()))])
         assert permit is not None

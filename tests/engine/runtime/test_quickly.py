@@ -91,7 +91,7 @@ def assemblies(draw: st.DrawFn) -> tuple[OutputSpec, dict[str, Any], Target, lis
 def test_as_the_whole_assembly() -> None:
     answered = Counter[bool]()
 
-    @settings(max_examples=settings().max_examples * 4)
+    @settings(max_examples=settings().max_examples * 2)
     @given(assembly=assemblies())
     def hold(assembly: tuple[OutputSpec, dict[str, Any], Target, list[Any]]) -> None:
         spec, envelope, target, pieces = assembly
