@@ -18,6 +18,7 @@ __all__ = ["Method", "methods_in"]
 
 _PROJECTIONS = frozenset({"projection", "value_projection", "filter_projection", "pipe"})
 """Nodes whose second child is evaluated on each element of the first, or on its value."""
+_NEGATIONS = "!" + WHITESPACE
 _BRACKETED = frozenset({"index_expression", "flatten", "projection", "value_projection", "filter_projection"})
 
 
@@ -57,11 +58,14 @@ def methods_in(text: str, node: TreeNode) -> Iterator[Method]:
         if call["type"] == "function_expression":
             yield Method(call, call["start"], "@", None)
     elif node["type"] == "subexpression":
+        start = node["start"]
+        while text[start] in _NEGATIONS:  # `!` is meant for the call, although it binds more tightly than the dot
+            start += 1
         for before, after in pairwise(children):
             call = _first_step(after)
             if call["type"] == "function_expression":
-                written = text[node["start"] : call["start"]].rstrip(WHITESPACE).removesuffix(".").rstrip(WHITESPACE)
-                yield Method(call, node["start"], written, before)
+                written = text[start : call["start"]].rstrip(WHITESPACE).removesuffix(".").rstrip(WHITESPACE)
+                yield Method(call, start, written, before)
 
 
 def _first_step(node: TreeNode) -> TreeNode:

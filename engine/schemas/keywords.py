@@ -178,7 +178,7 @@ def keyword_meant(word: str, value: Any, dialect: int) -> str | None:
     from difflib import SequenceMatcher
 
     similarity = SequenceMatcher(None, word, near).ratio()
-    is_misspelt = similarity >= _VERY_NEAR and len(near) >= _LONG
+    is_misspelt = similarity >= _VERY_NEAR and (len(near) >= _LONG or (word[0], near[0]) == ("$", "$"))
     return near if is_misspelt or (similarity >= _NEAR and _suits(near, value)) else None
 
 

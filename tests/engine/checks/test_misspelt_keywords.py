@@ -33,6 +33,7 @@ def found(schema: Any, write: Write, **others: str) -> list[tuple[str, str | Non
         ("maxLenght", 5, "maxLength"),
         ("maxLenght", "5", "maxLength"),
         ("ref", "#/x", "$ref"),
+        ("$reff", "#/x", "$ref"),
         ("Type", "string", "type"),
         ("max_length", 5, "maxLength"),
         ("any-of", [True], "anyOf"),

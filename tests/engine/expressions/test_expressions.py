@@ -288,7 +288,7 @@ ERRORS = [
     ("⟨a.b.sort_by(&c)⟩", "M205", "sort_by() takes 2 arguments, not 1", "did you mean sort_by(a.b, &c)?"),
     ("⟨a.b.join(', ')⟩", "M205", "join() takes 2 arguments, not 1", "did you mean join(', ', a.b)?"),
     ("⟨', '.join(a.b)⟩", "M205", "join() takes 2 arguments, not 1", "did you mean join(', ', a.b)?"),
-    ("a.b.⟨starts_with⟩()", "M205", "starts_with() takes 2 arguments, not 0", None),
+    ("! ⟨a.b.like('x')⟩", "M205", "like() takes 2 arguments, not 1", "did you mean like(a.b, 'x')?"),
     ("⟨length⟩(a, b)", "M205", "length() takes 1 argument, not 2", None),
     ("⟨contains⟩(a)", "M205", "contains() takes 2 arguments, not 1", None),
     ("a[?⟨not_null⟩()]", "M205", "not_null() takes at least 1 argument, not 0", None),
