@@ -307,8 +307,8 @@ def mutated(files: Files, seed: int, changes: int) -> Files:
 # --- the laws
 
 
-def held(files: Files, folder: Path, *, deeply: bool = False) -> None:
-    """Checking the files gives Problems that all have a place and can be shown; what loads, maps every batch."""
+def checked(files: Files, folder: Path) -> Rulebook | None:
+    """Checking the files gives Problems that all have a place and can be shown; returns what loads."""
     for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -320,11 +320,17 @@ def held(files: Files, folder: Path, *, deeply: bool = False) -> None:
     reporters.render("text", Report(loaded.problems, loaded.sources))
     if "tests.yaml" in files:
         goldenfile.load(folder / "tests.yaml", "tests.yaml")
-    if loaded.rulebook is not None:
+    return loaded.rulebook
+
+
+def held(files: Files, folder: Path, *, deeply: bool = False) -> None:
+    """Checking the files gives Problems, see `checked`; what loads, maps every batch."""
+    rulebook = checked(files, folder)
+    if rulebook is not None:
         batches = [json.loads(files[INPUT]), *BATCHES] if INPUT in files else BATCHES
-        mapped_alike(loaded.rulebook, batches)
+        mapped_alike(rulebook, batches)
         if deeply:
-            understood(loaded.rulebook, batches, folder)
+            understood(rulebook, batches, folder)
 
 
 def mapped_alike(rulebook: Rulebook, batches: list[Any]) -> None:
@@ -413,3 +419,28 @@ def test_a_folder_of_changed_files_is_checked_as_a_whole(tmp_path: Path) -> None
     found = inspect_paths([str(tmp_path)])
     assert len(found.files) >= 25
     assert any(problem.severity == "error" for problem in found.problems)
+
+
+WRONG = ("", "1", "x", "[]", "{}", "[{}]", "[null]", "{x: []}", "{x: {}}")
+"""Values that few keys take."""
+
+
+@pytest.mark.slow
+def test_every_key_with_a_value_of_each_kind(tmp_path: Path) -> None:
+    """Each key of the examples, beside two choices of other keys."""
+    seen: dict[str, set[frozenset[str]]] = {}
+    for files in snippets():
+        trees = trees_of(files)
+        for name, tree in trees.items():
+            for node in mappings_in(tree):
+                beside = frozenset(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+                for number, (key, value) in enumerate(node.value):
+                    tried = seen.setdefault(key.value, set()) if isinstance(key, yaml.ScalarNode) else {beside}
+                    if key.value not in KEYS or beside in tried or len(tried) >= 2:
+                        continue
+                    tried.add(beside)
+                    for text in WRONG:
+                        node.value[number] = (key, yaml.compose(text, Loader=yaml.SafeLoader) or scalar(text, "'"))
+                        checked({**files, name: yaml.serialize(tree)}, tmp_path)
+                    node.value[number] = (key, value)
+    assert len(seen) > 100
