@@ -37,7 +37,7 @@ SETTINGS: list[dict[str, Any]] = [
 ]
 
 FEW = settings(max_examples=settings().max_examples * 3 // 5, suppress_health_check=list(HealthCheck))
-MANY = settings(FEW, max_examples=settings().max_examples * 3)
+MANY = settings(FEW, max_examples=settings().max_examples * 3 // 2)
 
 
 # --- nothing is lost: a mapping with every kind of iteration, and what it iterates over worked out without the engine
@@ -380,7 +380,7 @@ FULL = {"kind": "map", "lines": [{"id": 1, "parts": [1, "x"]}], "tags": {"a": 1}
 
 @pytest.mark.fuzz
 @pytest.mark.slow
-@settings(FEW, max_examples=settings().max_examples * 2)
+@FEW
 @given(changes=CHANGES)
 def test_whatever_stands_in_a_rule_file(changes: list[Any], write: Callable[..., Path]) -> None:
     """There are problems with a place, or a mapping that takes every batch."""

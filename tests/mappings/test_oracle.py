@@ -122,7 +122,7 @@ def test_samples(name: str, number: int) -> None:
 @pytest.mark.slow
 @pytest.mark.fuzz
 @pytest.mark.parametrize("name", SETTINGS)
-@settings(max_examples=settings().max_examples * 4)
+@settings(max_examples=settings().max_examples * 2)
 @given(seed=SEEDS)
 def test_batches_that_are_made_up(name: str, seed: int) -> None:
     hold(name, batches.made_up(Random(seed)))

@@ -273,7 +273,7 @@ TREES = st.recursive(
 
 @pytest.mark.fuzz
 @pytest.mark.slow
-@settings(max_examples=settings().max_examples * 4)
+@settings(max_examples=settings().max_examples * 2)
 @given(st.lists(st.tuples(MEMBERS, TREES), max_size=5))
 @example([("parts", '[{"n": "2", "sub": [{"k": "a"}]}]')])
 def test_any_text_is_read_as_it_is_elsewhere_or_not_at_all(
