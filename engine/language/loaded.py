@@ -41,7 +41,8 @@ class Loaded:
 class Joined:
     """A mapping before it is given settings: the result of reading and joining its files.
 
-    `draft` has the values that the files give; `settings` are there even where nothing else could be read.
+    `draft` has the values that the files give; `settings` are there even where nothing else could be read. `refused`
+    are the names of settings whose values in the files are reported.
     """
 
     draft: Rulebook | None
@@ -51,6 +52,7 @@ class Joined:
     settings: Mapping[str, Setting]
     values: Mapping[str, Any]
     included: frozenset[str]
+    refused: frozenset[str]
 
     def with_settings(self, given: Mapping[str, Any]) -> Loaded:
         """The mapping with these JSON values, which override those of the files. Nothing is read again."""
@@ -58,8 +60,10 @@ class Joined:
         pairs = [value if isinstance(value, Given) else Given(name, value) for name, value in given.items()]
         valid = values_of(self.settings, pairs, problems)
         values = {**self.values, **valid}
+        reported = self.refused.union(one.name for one in pairs)
         for name, setting in self.settings.items():
-            if values[name] is ABSENT and isinstance(setting.node, MappingNode):  # any other is reported already
+            is_missing = values[name] is ABSENT and name not in reported
+            if is_missing and isinstance(setting.node, MappingNode):  # any other is reported already
                 problems.append(Problem.of("M117", setting.node.place, name=name))
         in_place = in_order(without_consequences(problems, self.lost))
         draft = None if self.draft is None else replace(self.draft, values=values)

@@ -94,6 +94,7 @@ class _Loader:
         self.included: set[str] = set()
         self.settings: dict[str, Setting] = {}
         self.values: dict[str, Any] = {}
+        self.refused: set[str] = set()
 
     def report(
         self, code: str, place: Place | None, hint: str | None = None, related: Iterable[Related] = (), **data: Any
@@ -112,8 +113,8 @@ class _Loader:
             draft = self.bounded(self.rulebook(layer)) if layer is not None else None
             draft = with_converters(draft, path, self) if draft is not None else None
             self.problems += exposed_secrets(draft) if draft is not None else ()
-        lost, included = frozenset(self.lost), frozenset(self.included)
-        return Joined(draft, tuple(self.problems), self.sources, lost, self.settings, self.values, included)
+        lost, included, refused = frozenset(self.lost), frozenset(self.included), frozenset(self.refused)
+        return Joined(draft, tuple(self.problems), self.sources, lost, self.settings, self.values, included, refused)
 
     # Files
 
@@ -353,7 +354,9 @@ class _Loader:
         self.settings |= reader.read_named(keys, "settings", reader.setting, "setting", root=True)
         self.values = {name: setting.default for name, setting in self.settings.items()}
         written = [Given(name.text, plain(node), name.place, node.place) for name, node in layer.values]
-        self.values |= values_of(self.settings, written, self.problems)
+        valid = values_of(self.settings, written, self.problems)
+        self.values |= valid
+        self.refused = {one.name for one in written} - valid.keys()
         reader.read_tables(keys)
         reader.read_policies(keys)
         let = reader.fields(keys.entries("let"), roots=True)

@@ -52,12 +52,25 @@ class RuleReader(DeliveryReader):
         setting = cast("Setting", self.part(keys, Setting, name=name.text, node=node))
         setting = replace(setting, items=self.items(keys, setting), enum=setting.enum or None)
         setting = replace(setting, **self.bounds(keys, setting))
+        setting = replace(setting, enum=self.allowed(keys, setting))
         if setting.default is not ABSENT and setting.default is not None:
             default = cast("Node", keys.take("default"))
             problem = wanted_of(setting, setting.default)
             if problem is not None:
                 keys.report("M116", default.place, name=name.text, wanted=problem, found=shown(setting.default))
         return setting
+
+    def allowed(self, keys: Keys, setting: Setting) -> tuple[Any, ...] | None:
+        """The allowed values of a setting, or None if there are no such; reports those that it can never have."""
+        listed = keys.take("enum") if setting.enum is not None else None
+        if setting.enum is None or not isinstance(listed, SequenceNode):
+            return None
+        unlisted, is_whole = replace(setting, enum=None), True
+        for value, node in zip(setting.enum, listed.items, strict=True):
+            if (wanted := wanted_of(unlisted, value)) is not None:
+                keys.report("M116", node.place, name=setting.name, wanted=wanted, found=shown(value))
+                is_whole = False
+        return setting.enum if is_whole else None
 
     def bounds(self, keys: Keys, setting: Setting) -> dict[str, Any]:
         """Reports the conditions that a setting of this type cannot have; returns None for each, by its key."""
