@@ -47,6 +47,8 @@ class SubtypeChecker:
         self.reader = TypeReader(schema)
         self.recall = Recall() if recall is None else recall
         self.all_gaps = SubtypeChecker(schema, self.recall) if certain else self
+        self._split: dict[int, tuple[Type, list[Type]]] = {}
+        self._with_member: dict[tuple[int, str], tuple[ObjectType, Type | None]] = {}
 
     def gaps(self, type_: Type, origin: Any = None) -> tuple[Gap, ...]:
         """All gaps between a type and the schema, each once; one gap for a schema that recurses too deeply."""
@@ -115,7 +117,7 @@ class SubtypeChecker:
             if key in part:
                 yield from self.one_of(type_, key, part[key], at)
         if "if" in part:
-            pieces = _pieces(type_)
+            pieces = self._pieces(type_)
             for piece in pieces:
                 condition = part["if"]
                 outcome = self.conforms(piece, condition)
@@ -138,14 +140,14 @@ class SubtypeChecker:
         return False if any(gap.always and _is_reached(type_, gap.path) for gap in found) else None
 
     def negation(self, type_: Type, part: Any, at: ProofPlace) -> Iterator[Gap]:
-        outcomes = {self.conforms(piece, part) for piece in _pieces(type_)}
+        outcomes = {self.conforms(piece, part) for piece in self._pieces(type_)}
         if outcomes - {False}:
             note = part.get("description") if isinstance(part, dict) else None
             yield at.gap("not", note or refused_words(part), outcomes == {True})
 
     def one_of(self, type_: Type, keyword: str, parts: Iterable[Any], at: ProofPlace) -> Iterator[Gap]:
         sure, never = True, True
-        for piece in _pieces(type_):
+        for piece in self._pieces(type_):
             outcomes = [self.conforms(piece, one) for one in parts]
             fits = True in outcomes if keyword == "anyOf" else sorted(map(str, outcomes)) == _exactly_one(len(outcomes))
             sure = sure and fits
@@ -245,16 +247,34 @@ class SubtypeChecker:
         if "maxProperties" in part and (one.others or there > part["maxProperties"]):
             yield at.gap("maxProperties", f"it can have more than {part['maxProperties']} members", False)
         for name, inner in part.get("dependentSchemas", {}).items():
-            with_it = _having(one, name)
-            if with_it is not None:
-                gaps = self.check(Type(objects=(with_it,)), inner, at)
-                yield from _unsure(gaps, one.requires(name))
+            having = self._having(one, name)
+            if having is not None:
+                yield from _unsure(self.check(having, inner, at), one.requires(name))
         for name, needed in part.get("dependentRequired", {}).items():
             with_it = _having(one, name)
             if with_it is not None:
                 yield from _unsure(_required(with_it, needed, at), one.requires(name))
         if "unevaluatedProperties" in part:
             yield at.gap("unevaluatedProperties", "unevaluatedProperties is not understood", False)
+
+    # Parts of types: the same objects each time, so that what is found for them is found again
+
+    def _pieces(self, type_: Type) -> list[Type]:
+        """The type split into parts that a condition may distinguish."""
+        known = self._split.get(id(type_))
+        if known is None:
+            found = _pieces(type_)
+            known = self._split[id(type_)] = type_, [type_] if found == [type_] else found
+        return known[1]
+
+    def _having(self, one: ObjectType, name: str) -> Type | None:
+        """The objects that have a member of this name; None if none can."""
+        known = self._with_member.get((id(one), name))
+        if known is None:
+            found = _having(one, name)
+            found = one if found == one else found
+            known = self._with_member[id(one), name] = one, None if found is None else Type(objects=(found,))
+        return known[1]
 
 
 def _first_keyword(part: Mapping[str, Any]) -> str:

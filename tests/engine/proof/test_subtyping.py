@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
 from random import Random
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from moemap.engine import schemas
-from moemap.engine.proof.mismatches import Gap
+from moemap.engine.proof.mismatches import Gap, ProofPlace
 from moemap.engine.proof.samples import NoSampleError, sample
 from moemap.engine.proof.subtyping import SubtypeChecker
 from moemap.engine.types.from_schema import type_of
@@ -184,6 +185,35 @@ def test_what_is_too_short_in_words(schema: dict[str, Any], reason: str, tmp_pat
     checked = SubtypeChecker(_load(schema, tmp_path))
     given = type_of(_load({"type": schema["type"]}, tmp_path))
     assert [gap.reason for gap in checked.gaps(given)] == [reason]
+
+
+@pytest.mark.parametrize(
+    "keywords",
+    [
+        lambda inner: {"not": {"anyOf": [inner, {"not": inner}]}},
+        lambda inner: {"dependentSchemas": {"p": inner, "q": inner}},
+        lambda inner: {"anyOf": [inner, {"not": inner}]},
+        lambda inner: {"not": {"not": {"oneOf": [inner, inner]}}},
+        lambda inner: {"if": inner, "then": inner},
+    ],
+)
+def test_parts_that_are_referred_to_twice_are_compared_once(
+    keywords: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    levels = 7
+    parts = {f"a{level}": keywords({"$ref": f"#/$defs/a{level + 1}"}) for level in range(levels)}
+    document = {"$ref": "#/$defs/a0", "$defs": {**parts, f"a{levels}": {"type": "integer"}}}
+    compared = list[Any]()
+    compare = SubtypeChecker.compare
+
+    def counted(self: SubtypeChecker, type_: Type, part: Any, at: ProofPlace) -> Iterator[Gap]:
+        compared.append(part)
+        return compare(self, type_, part, at)
+
+    monkeypatch.setattr(SubtypeChecker, "compare", counted)
+    checker = SubtypeChecker(_load(document, tmp_path))
+    checker.gaps(without_null(ANY))
+    assert len(compared) < 1000
 
 
 def test_what_is_not_known_is_not_certain(tmp_path: Path) -> None:
