@@ -74,7 +74,7 @@ def edits(files: Mapping[str, str], random: Random, count: int) -> Iterator[tupl
 
 @pytest.mark.slow
 @pytest.mark.fuzz
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(effort(2, 6)))
 def test_any_changes(seed: int, project: Path, tmp_path: Path) -> None:
     saved = written(tmp_path / "saved", FILES)
     state, random, faults = EditingState([project]), Random(seed), 0

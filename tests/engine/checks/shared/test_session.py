@@ -35,7 +35,7 @@ EXAMPLES = Path(__file__).parents[4] / "examples"
 _WORD = re.compile(r"[\w$-]+")
 SEEDS = {"mapping": 8, "portfolio": 9, "consent": 9}
 """What is shipped, with seeds of changes that leave it usable and of others that do not."""
-_STEPS = effort(4, 60)
+_STEPS = effort(3, 60)
 """The changes to what is shipped, after each of which it is checked anew."""
 
 
@@ -143,7 +143,7 @@ def test_any_changes_of_files_that_two_mappings_share() -> None:
         recalls[main].begin()
         return Opening(main, recalls[main]).inspect()
 
-    for texts in edits(files, random, _STEPS):
+    for texts in edits(files, random, effort(4, 60)):
         usable += usable_as_anew(recalled, random.choice(list(recalls)), texts, anew)
     assert usable > 1
 
