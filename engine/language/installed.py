@@ -8,7 +8,7 @@ from pathlib import Path
 from ..diagnostics.problem import Problem
 from ..diagnostics.suggestions import did_you_mean
 from ..source.homes import MAPPINGS
-from ..source.paths import is_file, is_folder
+from ..source.paths import absence, is_file, is_folder
 
 __all__ = [
     "beside",
@@ -103,7 +103,7 @@ def not_found(reference: str) -> Problem:
             reason="has neither mapping.yaml nor workspace.yaml",
         )
     if "/" in reference or path.suffix in (".yaml", ".yml"):
-        return Problem.of("M107", what="the file", path=reference, reason="does not exist")
+        return Problem.of("M107", what="the file", path=reference, reason=absence(path))
     names = [folder.name for folder in MAPPINGS.iterdir()]
     return Problem.of("M109", hint=did_you_mean(reference.partition("@")[0], names), name=reference)
 

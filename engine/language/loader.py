@@ -22,7 +22,7 @@ from ..source.contents import unsaved
 from ..source.homes import MAPPINGS, display_name
 from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain, reused
 from ..source.parser import parse, size_of
-from ..source.paths import is_file
+from ..source.paths import absence, is_file
 from ..source.project import PROJECT_FILE, PYPROJECT, Project
 from ..source.recovery import lost_names
 from ..source.text import Source, read
@@ -310,7 +310,7 @@ class _Loader:
         elif refusal := Project.around(root).alone().refusal(path):
             reason, _ = refusal
         elif not is_file(path):
-            reason = "does not exist"
+            reason = absence(path)
             hint = did_you_mean(path.name, [entry.name for entry in path.parent.glob("*.yaml") if is_file(entry)])
         if reason is not None:
             what = "the included file"

@@ -21,7 +21,7 @@ from ..patterns.searching import prepared
 from ..source import contents
 from ..source.homes import SCHEMAS
 from ..source.json_reader import read_value
-from ..source.paths import is_file
+from ..source.paths import absence, is_file
 from ..source.project import Project
 from ..values.kinds import kind, shown, with_article
 from ..values.numbers import is_wide
@@ -80,10 +80,10 @@ def load(name: str, folder: Path) -> Schema:
         raise SchemaError(*refusal)
     if not is_file(path):
         if relative:
-            raise SchemaError("does not exist")
+            raise SchemaError(absence(path))
         names = [entry.relative_to(SCHEMAS).as_posix() for entry in SCHEMAS.rglob("*.json")]
         is_beside = is_file(folder / name) and not Project.around(folder).refusal(folder / name)
-        raise SchemaError("does not exist", f"did you mean './{name}'?" if is_beside else did_you_mean(name, names))
+        raise SchemaError(absence(path), f"did you mean './{name}'?" if is_beside else did_you_mean(name, names))
     key = name, path, project
     last = _KNOWN.get(key)
     if last is not None and _is_current(last):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .contents import is_unsaved, note
 
-__all__ = ["STDIN", "PathError", "is_file", "is_folder", "lies_inside", "text_of_name"]
+__all__ = ["STDIN", "PathError", "absence", "is_file", "is_folder", "lies_inside", "text_of_name"]
 
 
 STDIN = "-"
@@ -29,6 +29,15 @@ def is_file(path: Path) -> bool:
         return path.is_file() or is_unsaved(path)
     except (OSError, ValueError):  # a name that is too long, or one that no file can have
         return False
+
+
+def absence(path: Path) -> str:
+    """The reason why there is no file at a path, as a predicate."""
+    try:
+        is_other = path.exists() and not path.is_file()
+    except (OSError, ValueError):
+        is_other = False
+    return "is not a file" if is_other else "does not exist"
 
 
 def is_folder(path: Path) -> bool:

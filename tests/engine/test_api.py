@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -39,6 +40,8 @@ def test_arguments_of_another_type(arguments: tuple[Any, ...], message: str) -> 
         ("mparticle-moengag", "no mapping 'mparticle-moengag' is known"),
         ("no/such", "the file 'no/such' does not exist"),
         ("mine.yaml", "the file 'mine.yaml' does not exist"),
+        ("pipe.yaml", "the file 'pipe.yaml' is not a file"),
+        ("../" * 40 + "dev/null", f"the file '{'../' * 40}dev/null' is not a file"),
         ("empty", "the folder 'empty' has neither mapping.yaml nor workspace.yaml"),
     ],
 )
@@ -47,6 +50,7 @@ def test_a_mapping_that_is_not_there(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
+    os.mkfifo(tmp_path / "pipe.yaml")
     with pytest.raises(MappingError) as raised:
         moemap.load(reference)
     assert str(raised.value) == message

@@ -496,5 +496,5 @@ def test_a_rule_file_that_is_a_pipe_now(tmp_path: Path) -> None:
     word(main)
     (main / "part.yaml").unlink()
     os.mkfifo(main / "part.yaml")
-    with pytest.raises(MappingError, match="does not exist"):
+    with pytest.raises(MappingError, match="is not a file"):
         open_program(str(main), {})
