@@ -167,7 +167,7 @@ def _corpus_text(corpus: CorpusDifference) -> Iterable[str]:
     for (part, place, kind), found in corpus.sorted():
         yield f"  {found.count} x {kind}: {printable(f'{part} {place}')}"
         for source, old, new in found.examples:
-            yield f"      {printable(source)}: {_side(old)} became {_side(new)}"
+            yield f"      {printable(source)}: {_sides(old, new)}"
 
 
 def _corpus_markdown(corpus: CorpusDifference) -> Iterable[str]:
@@ -179,8 +179,14 @@ def _corpus_markdown(corpus: CorpusDifference) -> Iterable[str]:
         yield from ("", "| Count | Kind | Where | Example |", "| --- | --- | --- | --- |")
     for (part, place, kind), found in corpus.sorted():
         _, old, new = found.examples[0]
-        example = _plain(f"{_side(old)} became {_side(new)}")
+        example = _plain(_sides(old, new))
         yield f"| {found.count} | {kind} | {_plain(f'{part} {place}')} | {example} |"
+
+
+def _sides(old: object, new: object) -> str:
+    """Both sides of a difference; hidden values may look alike."""
+    before, after = _side(old), _side(new)
+    return f"{before} became {'another one' if before == after else after}"
 
 
 def _side(value: object) -> str:

@@ -101,6 +101,20 @@ rules:
 """
 
 
+@pytest.mark.parametrize("format_", ["text", "markdown"])
+def test_hidden_values_of_one_kind_became_others(format_: str, tmp_path: Path) -> None:
+    for field in ("name", "other"):
+        (tmp_path / field).mkdir()
+        (tmp_path / field / "any.schema.json").write_text("{}")
+        (tmp_path / field / "mapping.yaml").write_text(
+            MAPPING.format(version="1.0.0", field="n").replace("batch.name", f"batch.{field}")
+        )
+    corpus = tmp_path / "batch.json"
+    corpus.write_text('{"name": true, "other": false}')
+    result = diff("--format", format_, "--corpus", str(corpus), str(tmp_path / "name"), str(tmp_path / "other"))
+    assert "a boolean became another one" in result.stdout.replace("\\", "")
+
+
 @pytest.fixture(params=[("repository", b"")])
 def repository(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of a mapping that was changed since it was committed, in a repository of this name, beside a link."""
