@@ -87,6 +87,7 @@ def test_a_status_line_is_written_over_and_taken_away(
     assert "proving c" not in terminal.getvalue()
 
 
+@pytest.mark.slow
 def test_a_log_gets_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     class Sender:
         progress = delivery.Progress(Counter(accepted=1200), waiting="for a limit")

@@ -161,6 +161,7 @@ def test_no_window_is_exceeded(outbox: Outbox) -> None:
     assert done.destination.most_in(1.0) <= 50
 
 
+@pytest.mark.slow
 def test_the_window_of_one_key_is_foreseen_and_others_go_on(outbox: Outbox) -> None:
     def filled(url: str) -> None:
         fill(outbox, url, users=1, each=12)
@@ -174,6 +175,7 @@ def test_the_window_of_one_key_is_foreseen_and_others_go_on(outbox: Outbox) -> N
     assert max(others) < times[5]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("faults", "windows"), [({"error": 0.3}, []), ({}, [PlannedWindow("user", 5, 1, each_key=True)])]
 )
@@ -186,6 +188,7 @@ def test_it_waits_no_longer_than_it_must(
     assert time.monotonic() - done.progress.started < 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_epoch", [False, True])
 def test_the_receiver_may_allow_less_than_is_declared(outbox: Outbox, is_epoch: bool) -> None:
     done = deliver(

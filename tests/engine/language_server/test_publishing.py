@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
+import pytest
 from lsprotocol import types
 
 from moemap.engine.language_server.publishing import DELAY, PAUSE, Publishing
@@ -94,6 +95,7 @@ def test_a_result_that_a_change_has_overtaken_is_dropped() -> None:
     run(test)
 
 
+@pytest.mark.slow
 def test_other_files_are_published_when_they_change() -> None:
     async def test(server: Server) -> None:
         server.found[A] = {A: [], B: [problem("x")], C: []}
@@ -108,6 +110,7 @@ def test_other_files_are_published_when_they_change() -> None:
     run(test)
 
 
+@pytest.mark.slow
 def test_what_is_found_first_is_published_first() -> None:
     async def test(server: Server) -> None:
         server.first = [problem("x")]
@@ -124,6 +127,7 @@ def test_what_is_found_first_is_published_first() -> None:
     run(test)
 
 
+@pytest.mark.slow
 def test_what_two_files_give_is_taken_back_with_the_last() -> None:
     async def test(server: Server) -> None:
         server.found = {A: {A: [], C: [problem("x")]}, B: {B: [], C: [problem("x")]}}
@@ -137,6 +141,7 @@ def test_what_two_files_give_is_taken_back_with_the_last() -> None:
     run(test)
 
 
+@pytest.mark.slow
 def test_a_check_that_fails_changes_nothing() -> None:
     async def test(server: Server) -> None:
         server.found[A] = {A: [problem("x")]}

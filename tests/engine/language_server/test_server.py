@@ -146,6 +146,7 @@ def test_a_folder_that_is_added_is_looked_at(editor: Editor, tmp_path: Path) -> 
     editor.tell("workspace/didChangeWorkspaceFolders", event={"added": [], "removed": [folder]})
 
 
+@pytest.mark.slow
 def test_a_change_on_the_disk_is_met(editor: Editor, root: Path) -> None:
     path, workspace = root / "mapping.yaml", root / "acme.yaml"
     editor.open(path)

@@ -78,6 +78,7 @@ def test_parts_that_come_again_are_compared_once() -> None:
     assert [other, 1] not in ValueSet([one])
 
 
+@pytest.mark.slow
 def test_depth_is_no_matter() -> None:
     one: Any = True
     other: Any = 1
