@@ -236,7 +236,7 @@ class _Walk:
         control = {**control, **self.rejections(rule)}
         self.add(TracedValue(influences=control), False, output.name, "body", ())
         if output.body != "none":
-            self.bodies.setdefault(output.name, []).append(value.influenced(control))
+            self.bodies.setdefault(output.name, []).append(value)
         if output.name in aimed_outputs(self.rulebook):
             line = output.request
             self.target(output, line, {**roots, **named}, self.rejections(line), rule.when)
