@@ -15,7 +15,7 @@ from .configuration import Configuration
 
 __all__ = ["configuration_around"]
 
-_MINE = re.compile(r"^\s*\[+\s*tool\s*\.\s*moemap\b", re.MULTILINE)
+_MINE = re.compile(r"^[\s\ufeff]*\[+\s*tool\s*\.\s*moemap\b", re.MULTILINE)
 _MOST_BYTES = 10_000_000
 """The number of bytes in which the table of a file that is too large is looked for."""
 
@@ -46,21 +46,27 @@ def configuration_around(folder: Path) -> Configuration:
 def _read(path: Path, main: Path | None) -> Configuration:
     name = path.as_posix()
     source, problems = read(path, name)
-    if path.name == PYPROJECT and not _MINE.search(_start(path) if source is None else source.text):
+    text = _start(path) if source is None else source.text
+    if path.name == PYPROJECT and "moemap" not in text:
         return Configuration(path.parent)
     # Imported late: most working folders have no project file and do not need these.
+    from ..diagnostics.problem import Problem
+    from ..language.decoder import found
     from ..source.nodes import MappingNode
     from ..source.toml import parse
     from . import reader
 
     node, unread = parse(source) if source is not None else (None, ())
     source, problems = source or Source(name, "", path), (*problems, *unread)
-    if node is not None and path.name == PYPROJECT:
-        tool = node.get("tool")
+    if path.name == PYPROJECT:
+        tool = None if node is None else node.get("tool")
         inner = tool.get("moemap") if isinstance(tool, MappingNode) else None
-        if not isinstance(inner, MappingNode):
+        if inner is None and (node is not None or not _MINE.search(text)):
             return Configuration(path.parent)
-        node = inner
+        if inner is not None and not isinstance(inner, MappingNode):
+            wrong = Problem.of("M102", inner.place, what="'tool.moemap'", wanted="a table", found=found(inner))
+            problems = (*problems, wrong)
+        node = inner if isinstance(inner, MappingNode) else None
     if node is None:
         return Configuration(path.parent, source, main=main, problems=problems)
     made = reader.read(path, source, node, main)

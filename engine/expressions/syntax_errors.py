@@ -57,15 +57,18 @@ LAST = {
 
 
 _WORDS = {"and": "&&", "or": "||", "not": "!"}
+_CALLS = {
+    "in": "contains(list, value)",
+    "contains": "contains(list, value)",
+    "like": "like(value, pattern)",
+    "matches": "matches(value, pattern)",
+}
 _OTHER_WORDS = {
     "if": "use if() to choose",
     "then": "use if() to choose",
     "else": "use if() to choose",
-    "in": "use contains(list, value)",
-    "contains": "use contains(list, value)",
     "is": "compare with ==, and with null as in a == `null`",
-    "like": "use like(value, pattern)",
-    "matches": "use matches(value, pattern)",
+    **{word: f"use {call}" for word, call in _CALLS.items()},
 }
 """Remedies for the words that other languages have for operators."""
 
@@ -132,7 +135,7 @@ def unreadable(at: int, text: str) -> ExpressionError:
             return syntax_error("unexpected '??'", at, at + 2, "use not_null() for the first that is not null")
         case "?":
             hint = "use if() to choose"
-        case "$" if text.startswith("$.", at) and not text[:at].rstrip(WHITESPACE).endswith("."):
+        case "$" if text.startswith(("$.", "$["), at) and not text[:at].rstrip(WHITESPACE).endswith("."):
             hint = "a path starts with a name: that of the input is under `input: {as: ...}`"
         case "+" if re.search(r"'\s*$", text[:at]) or re.match(r"\+\s*'", text[at:]):
             hint = "use join() to put strings together, or a template"
@@ -169,10 +172,11 @@ def unexpected(at: int, text: str, tokens: list[Token]) -> ExpressionError:
         return syntax_error(f"{_quoted(str(still_open))} is missing" if missing else "it ends too early", end, end)
     word = text[start:end]
     hint = None
-    if word == "not" and tokens[index + 1]["value"] == "in":
-        hint = "use !contains(list, value)"
-    elif word in _WORDS:
-        hint = Suggestion.of(f"did you mean {_WORDS[word]!r}?", word, _WORDS[word])
+    lower = word.lower()
+    if lower == "not" and (after := str(tokens[index + 1]["value"]).lower()) in _CALLS:
+        hint = f"use !{_CALLS[after]}"
+    elif lower in _WORDS:
+        hint = Suggestion.of(f"did you mean {_WORDS[lower]!r}?", word, _WORDS[lower])
     elif word == ">" and text.startswith("<>", start - 1) and before[-1:] == ["lt"]:
         return _other_sign("<>", "!=", start - 1)
     elif token["type"] == "expref" and before[-1:] and before[-1] in LAST:
@@ -181,10 +185,10 @@ def unexpected(at: int, text: str, tokens: list[Token]) -> ExpressionError:
         hint = "use multiply() to calculate"
     elif token["type"] == "lbrace" and before[-1:] == ["lbrace"]:
         hint = "{{ }} is for templates; an expression stands alone"
-    elif index and tokens[index - 1]["value"] == "not":
+    elif index and str(tokens[index - 1]["value"]).lower() == "not":
         hint = "did you mean '!'?"
-    elif word in _OTHER_WORDS and before[-1:] and before[-1] in LAST:
-        hint = _OTHER_WORDS[word]
+    elif lower in _OTHER_WORDS and before[-1:] and before[-1] in LAST:
+        hint = _OTHER_WORDS[lower]
     elif index == 1 and tokens[0]["value"] == "if":
         hint = _OTHER_WORDS["if"]
     elif before[-1:] == ["dot"] and token["type"] in {"filter", "flatten"}:
@@ -195,7 +199,10 @@ def unexpected(at: int, text: str, tokens: list[Token]) -> ExpressionError:
     elif token["type"] in {"literal", "unquoted_identifier", "quoted_identifier"} and isinstance(token["value"], str):
         name = token["value"] if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", token["value"]) else json.dumps(token["value"])
         if before[-2:-1] and before[-2] in LAST and before[-1] == "lbracket":
-            hint = f"a key is written after a dot: .{name}"
+            is_computed = tokens[index + 1]["type"] != "rbracket"
+            hint = (
+                "use get(object, key) for a computed key" if is_computed else f"a key is written after a dot: .{name}"
+            )
         elif before and before[-1] == "dot":
             hint = f"a key is written without such quotes: .{name}"
     return syntax_error(f"unexpected {_quoted(word)}", start, end, hint)

@@ -183,14 +183,15 @@ class Keys:
         node = self.scalar(key, required=required)
         return node.text if node is not None and good_variable(node, repr(key), self.problems) else None
 
-    def choice(self, key: str, allowed: Sequence[str], default: _T) -> str | _T:
+    def choice(self, key: str, allowed: Sequence[str], default: _T, otherwise: str | None = None) -> str | _T:
+        """The word under a key; `otherwise` is the hint at a value that is not similar to one of the words."""
         node = self.take(key)
         if node is None:
             return default
         if isinstance(node, ScalarNode) and isinstance(node.value, str) and node.text in allowed:
             return node.text
         if isinstance(node, ScalarNode) and isinstance(node.value, str):
-            hint = did_you_mean(node.text, allowed)
+            hint = did_you_mean(node.text, allowed) or otherwise
             self.report("M105", node.place, hint, what=repr(key), allowed=", ".join(allowed), found=repr(node.text))
         else:
             self.wrong(key, node, f"one of {', '.join(allowed)}")

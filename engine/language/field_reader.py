@@ -315,7 +315,7 @@ class FieldReader:
                 inner.take("const", required=True)
             inner.finish()
         elif answer is not None:
-            unlisted = keys.choice("unlisted", ("omit", "keep", "reject"), "omit")
+            unlisted = keys.choice("unlisted", ("omit", "keep", "reject"), "omit", hint)
         keys.finish()
         return Table(
             name=name.text if name else None, entries=entries, ignore_case=ignore_case, unlisted=unlisted, node=node

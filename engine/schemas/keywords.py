@@ -172,14 +172,25 @@ def keyword_meant(word: str, value: Any, dialect: int) -> str | None:
     letters = {_NOT_LETTERS.sub("", one).casefold(): one for one in sorted(known, reverse=True)}
     if (same := letters.get(_NOT_LETTERS.sub("", word).casefold())) is not None:
         return same if same in _CONDITIONS else None
-    near = closest(word, known)
+    near = closest(word, known) or closest(word.lower(), known)
     if near not in _CONDITIONS:
         return None
     from difflib import SequenceMatcher
 
-    similarity = SequenceMatcher(None, word, near).ratio()
-    is_misspelt = similarity >= _VERY_NEAR and (len(near) >= _LONG or (word[0], near[0]) == ("$", "$"))
+    similarity = max(SequenceMatcher(None, one, near).ratio() for one in (word, word.lower()))
+    is_misspelt = (similarity >= _VERY_NEAR or _is_swapped(word, near)) and (
+        len(near) >= _LONG or (word[0], near[0]) == ("$", "$")
+    )
     return near if is_misspelt or (similarity >= _NEAR and _suits(near, value)) else None
+
+
+def _is_swapped(word: str, keyword: str) -> bool:
+    """Returns whether a word is the keyword with two letters next to each other in the wrong order."""
+    differing = [at for at, (one, other) in enumerate(zip(word, keyword, strict=False)) if one != other]
+    if len(word) != len(keyword) or len(differing) != 2 or differing[1] != differing[0] + 1:
+        return False
+    first, second = differing
+    return word[first] == keyword[second] and word[second] == keyword[first]
 
 
 def _suits(keyword: str, value: Any) -> bool:

@@ -13,7 +13,7 @@ from math import isfinite
 from ..diagnostics.problem import Problem, in_order
 from .nodes import MAX_DEPTH, MappingNode, Node, ScalarNode, SequenceNode
 from .scalars import NOT_IN_JSON
-from .text import Source
+from .text import BOM, Source
 
 __all__ = ["parse"]
 
@@ -60,7 +60,8 @@ def _syntax(source: Source, message: str) -> Problem:
     if position is not None and position[1] is not None:
         start = min(source.line_start(int(position[1])) + int(position[2]) - 1, len(source.text))
     reason = _POSITION.sub("", message)
-    return Problem.of("M156", source.place(start, start), reason=reason[:1].lower() + reason[1:])
+    hint = "save the file without a byte order mark" if source.text.startswith(BOM) else None
+    return Problem.of("M156", source.place(start, start), hint=hint, reason=reason[:1].lower() + reason[1:])
 
 
 def _too_deep(source: Source, start: int) -> Problem:

@@ -100,9 +100,16 @@ def _unexpected(message: str, text: str, parser: Parser) -> TemplateError:
         hint = f"did you mean {other!r}?" if other else did_you_mean(tag[1], _TAGS)
         unknown = f"there is no tag {tag[1]!r}{f'; {hint}' if hint else ''}"
         return TemplateError(f"unexpected {tag[1]!r}" if tag[1] in _TAGS else unknown, *tokens[at].span)
+    if at < len(tokens) and at and (tokens[at - 1].value, tokens[at].value) == ("else", "if"):
+        return TemplateError("unexpected 'if'; did you mean 'elif'?", *tokens[at].span)
     if at < len(tokens):
         return TemplateError(message, *tokens[at].span)
     if still_open := re.search(r"innermost block that needs to be closed is '(\w+)'", message):
+        if still_open[1] != "if":  # nothing is to be closed that cannot be used
+            used = next(
+                word for begin, word in pairwise(tokens) if (begin.type, word.value) == ("block_begin", still_open[1])
+            )
+            return TemplateError(f"{{% {still_open[1]} %}} cannot be used in a template", *used.span)
         return TemplateError(f"{{% {still_open[1]} %}} is not closed", *_open_block(text, tokens, still_open[1]))
     start = next(token.start for token in reversed(tokens) if token.type in ("variable_begin", "block_begin"))
     return TemplateError(message, start, len(text.rstrip()))

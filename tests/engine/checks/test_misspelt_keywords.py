@@ -34,6 +34,8 @@ def found(schema: Any, write: Write, **others: str) -> list[tuple[str, str | Non
         ("maxLenght", "5", "maxLength"),
         ("ref", "#/x", "$ref"),
         ("$reff", "#/x", "$ref"),
+        ("fromat", "date", "format"),
+        ("PATTERNS", "^a", "pattern"),
         ("Type", "string", "type"),
         ("max_length", 5, "maxLength"),
         ("any-of", [True], "anyOf"),

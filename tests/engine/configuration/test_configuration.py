@@ -153,6 +153,27 @@ def test_a_pyproject_without_the_table_is_none(write: Write, content: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[tool]\nmoemap = {strict = true}\n", None),
+        ("tool.moemap.strict = true\n", None),
+        ("[tool]\nmoemap.strict = true\n", None),
+        ('["tool"."moemap"]\nstrict = true\n', None),
+        ("[tool]\nmoemap = 5\n", "'tool.moemap' must be a table, not the number 5"),
+        ("[[tool.moemap]]\n", "'tool.moemap' must be a table, not a list"),
+        ("\ufeff[tool.moemap]\n", "the file is not TOML: invalid statement"),
+    ],
+)
+def test_each_way_to_write_the_table(write: Write, text: str, expected: str | None) -> None:
+    write({**FILES, "pyproject.toml": text})
+    made = configuration_around(Path())
+    assert [problem.message for problem in made.problems] == ([] if expected is None else [expected])
+    assert made.source is not None
+    if text.startswith("\ufeff"):
+        assert made.problems[0].hint == "save the file without a byte order mark"
+
+
+@pytest.mark.parametrize(
     ("before", "code"), [(b"", None), (b"# \xff\n", "M002"), (b"# " + b"x" * 1_000_000 + b"\n", "M003")]
 )
 def test_a_pyproject_that_cannot_be_read_is_no_other_one(write: Write, before: bytes, code: str | None) -> None:

@@ -144,6 +144,8 @@ ERRORS = [
     ("{% if a %}{% if b %}{% endif %}{% endif %}⟨{%- if c -%}⟩ x {% if d %}{% endif %}\ny", "{% if %} is not closed"),
     ("a {% ⟨foo⟩ %}", "there is no tag 'foo'"),
     ("{% if a %}x{% ⟨elseif⟩ b %}y{% endif %}", "there is no tag 'elseif'; did you mean 'elif'?"),
+    ("{% if a %}x{% else ⟨if⟩ b %}y{% endif %}", "unexpected 'if'; did you mean 'elif'?"),
+    ("a {% ⟨for⟩ b in c %}{{ b }}", "{% for %} cannot be used in a template"),
     ("a {{ b }} {% ⟨endif⟩ %}", "unexpected 'endif'"),
     ("{% if a %}{% else %}{% ⟨elif⟩ b %}{% endif %}", "unexpected 'elif'"),
     ("x {{ ⟨'⟩abc }}", "a string is not closed"),
