@@ -185,8 +185,8 @@ def _leaf(
     if why is not None:
         return Accounted(place, "skipped", rule=why.rule, reason=why.reason)
     rules = {rule for base in outer for rule in readers.at.get(base, ())}
-    if not static:
-        static, rules = node.expecting(value), readers.inside.get(place, set())
+    if expecting := node.expecting(value):
+        static, rules = [*static, *expecting], rules | readers.inside.get(place, set())
     own = sorted((read for read in static if readers.reads(read, rules)), key=lambda read: read.rule not in takers)
     if own:
         return Accounted(place, "read", by=_first(read.title for read in own))
