@@ -150,7 +150,6 @@ EMPTY = [
     ({"template": "{{ event.x[0] }}"}, {"x": []}, "read"),
     ("get(event.x, 'y')", {"x": {}}, "read"),
     ("get_ignore_case(event.x, 'y')", {"x": {}}, "read"),
-    ("get(event.x, 'y')", {"x": []}, "read"),
     ("event.x.y", {"x": []}, "unread"),
     ("event.x[0]", {"x": 5}, "unread"),
     ("event.y[0]", {"x": []}, "unread"),
