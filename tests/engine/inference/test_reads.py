@@ -154,7 +154,7 @@ EMPTY = [
     ("event.x[0]", {"x": 5}, "unread"),
     ("event.y[0]", {"x": []}, "unread"),
 ]
-"""What a field reads, an event, and the fate of its one leaf."""
+"""An expression of a field, an event, and the fate of its one leaf."""
 
 
 @pytest.mark.parametrize(("field", "event", "fate"), EMPTY)

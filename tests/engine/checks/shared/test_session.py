@@ -34,7 +34,7 @@ EXAMPLES = Path(__file__).parents[4] / "examples"
 
 _WORD = re.compile(r"[\w$-]+")
 SEEDS = {"mapping": 8, "portfolio": 9, "consent": 9}
-"""What is shipped, with seeds of changes that leave it usable and of others that do not."""
+"""Each shipped folder, with seeds of changes that leave it usable and of others that do not."""
 _STEPS = effort(3, 60)
 """The changes to what is shipped, after each of which it is checked anew."""
 
