@@ -11,6 +11,7 @@ from typing import Any
 
 import jinja2
 from jinja2 import nodes
+from jinja2.lexer import TokenStream
 from jinja2.parser import Parser
 from jinja2.visitor import NodeTransformer
 
@@ -22,12 +23,17 @@ from .filters import FILTERS, GUARDS, TOO_MANY_DIGITS, is_digits
 from .jinja import COMPARE, CONCAT, TESTS, jinja_environment
 from .names import TAKEN
 from .rendering import Parts
-from .syntax_errors import TemplateToken, syntax_error, tokens_in
+from .syntax_errors import TemplateToken, parsed_tokens, syntax_error, tokens_in
 from .template import TemplateError
 
 __all__ = ["parts_of", "read", "tokens_of"]
 
 MAX_DEPTH = 50
+
+_OPENING = ("(", "[", "{")
+_CLOSING = (")", "]", "}")
+_UNCLOSED = {"comment_begin": "comment tag", "raw_begin": "raw directive"}
+"""What begins with these tokens, as Jinja2 names it where it is not closed."""
 
 _ALLOWED = (
     nodes.Template,
@@ -91,20 +97,34 @@ def read(text: str, guard: str | None = None) -> tuple[nodes.Template, tuple[Roo
     parser = None
     try:
         tokens = tokens_of(text)
+        _check_ends(text)
         _check_numbers(tokens)
         parser = Parser(environment, text)
+        parser.stream = _numbered(parser.stream)
         tree = parser.parse()
     except jinja2.TemplateSyntaxError as error:
         raise syntax_error(error, text, parser) from None
     except RecursionError:
         raise _too_deep(text) from None
-    names = _check(text, tree, tokens)
+    names = _check(text, tree)
     return _Operators(guard).visit(tree).set_environment(environment), _roots(names, tokens)
 
 
 def tokens_of(text: str) -> list[TemplateToken]:
     """Names, operators and other tokens, with their offsets."""
     return [token for token in tokens_in(text) if token.value and token.type not in {"whitespace", "data"}]
+
+
+def _check_ends(text: str) -> None:
+    """Raises TemplateError for a comment or raw text that begins at the end of the template, which Jinja2 allows."""
+    last = next(reversed(list(tokens_in(text))), None)
+    if last is not None and last.type in _UNCLOSED:
+        raise TemplateError(f"missing end of {_UNCLOSED[last.type]}", last.start, len(text.rstrip()))
+
+
+def _numbered(stream: TokenStream) -> TokenStream:
+    """The tokens for the parser with their numbers in the place of their lines, which become those of nodes."""
+    return TokenStream((token._replace(lineno=number) for number, token in enumerate(stream)), None, None)
 
 
 def _check_numbers(tokens: list[TemplateToken]) -> None:
@@ -118,12 +138,18 @@ def _too_deep(text: str) -> TemplateError:
     return TemplateError(f"it is nested more than {MAX_DEPTH} levels deep", 0, len(text))
 
 
-def _check(text: str, tree: nodes.Template, tokens: list[TemplateToken]) -> list[str]:
+def _check(text: str, tree: nodes.Template) -> list[str]:
     """Checks the syntax tree; returns the names of its roots in the order of their use. Raises TemplateError."""
+    tokens = parsed_tokens(text)
 
-    def refused(reason: str, node: nodes.Node, *spelling: str) -> TemplateError:
-        spans = [token.span for token in tokens if token.line >= (node.lineno or 1) and token.value in spelling]
-        return TemplateError(reason, *(spans[0] if spans else (0, len(text))))
+    def refused(reason: str, node: nodes.Node, spelling: str = "") -> TemplateError:
+        """The error of a node, at its first token of this spelling outside of further brackets, or where it begins."""
+        first, depth = node.lineno or 0, 0
+        for token in tokens[first:]:
+            if token.value == spelling and depth == 0:
+                return TemplateError(reason, *token.span)
+            depth += (token.value in _OPENING) - (token.value in _CLOSING)
+        return TemplateError(reason, *tokens[first].span)
 
     names = []
     pending: list[tuple[nodes.Node, int]] = [(tree, 0)]
@@ -141,7 +167,9 @@ def _check(text: str, tree: nodes.Template, tokens: list[TemplateToken]) -> list
                 names.append(name)
             case nodes.Const(value=value):
                 if flaw := check_constant(value):
-                    raise refused(f"the constant cannot be used: {flaw}", node, str(value))
+                    raise refused(f"the constant cannot be used: {flaw}", node)
+            case nodes.Getitem(arg=nodes.Tuple(items=[])):
+                raise refused("an index or the name of a member belongs between [ and ]", node, "[")
             case nodes.Filter(name=name):
                 if name not in FILTERS:
                     hint = did_you_mean(name, FILTERS)

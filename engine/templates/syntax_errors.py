@@ -19,9 +19,10 @@ from ..values.blanks import odd_blank_in
 from .jinja import jinja_environment
 from .template import TemplateError
 
-__all__ = ["TemplateToken", "syntax_error", "tokens_in"]
+__all__ = ["TemplateToken", "parsed_tokens", "syntax_error", "tokens_in"]
 
 _TAGS = ("if", "elif", "else", "endif")
+_RAW = ("raw", "endraw")
 _TAGS_ELSEWHERE = {"elseif": "elif", "elsif": "elif", "end": "endif", "endfor": "endif", "fi": "endif"}
 _SIGNS = {
     "begin of print statement": "{{",
@@ -38,11 +39,10 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class TemplateToken:
-    """A token of a template: its type, text, line and offset."""
+    """A token of a template: its type, text and offset."""
 
     type: str
     value: str
-    line: int
     start: int
 
     @property
@@ -53,14 +53,19 @@ class TemplateToken:
 def tokens_in(text: str) -> Iterator[TemplateToken]:
     """All tokens of a template, with data and blanks. Raises jinja2.TemplateSyntaxError at the first that is none."""
     at = 0
-    for line, type_, value in jinja_environment().lex(text):
+    for _, type_, value in jinja_environment().lex(text):
         # The lexer drops blanks and rewrites line ends, hence the search; only data and blanks ever change.
         start = text.find(value, at)
         if start >= 0:
-            yield TemplateToken(type_, value, line, start)
+            yield TemplateToken(type_, value, start)
             at = start + len(value)
         else:
-            yield TemplateToken(type_, "", line, at)
+            yield TemplateToken(type_, "", at)
+
+
+def parsed_tokens(text: str) -> list[TemplateToken]:
+    """The tokens of a template that reach the parser."""
+    return [one for one in tokens_in(text) if one.type not in ignored_tokens and not one.type.startswith("raw_")]
 
 
 def syntax_error(error: jinja2.TemplateSyntaxError, text: str, parser: Parser | None) -> TemplateError:
@@ -91,7 +96,7 @@ def _unreadable(message: str, text: str) -> TemplateError:
 
 def _unexpected(message: str, text: str, parser: Parser) -> TemplateError:
     """The error of a token that the grammar does not allow."""
-    tokens = [one for one in tokens_in(text) if one.type not in ignored_tokens and not one.type.startswith("raw_")]
+    tokens = parsed_tokens(text)
     at = len(tokens) - len(list(parser.stream))
     if message.startswith("expected name or number"):  # the parser has gone past it
         at -= 1
@@ -99,7 +104,7 @@ def _unexpected(message: str, text: str, parser: Parser) -> TemplateError:
         other = _TAGS_ELSEWHERE.get(tag[1])
         hint = f"did you mean {other!r}?" if other else did_you_mean(tag[1], _TAGS)
         unknown = f"there is no tag {tag[1]!r}{f'; {hint}' if hint else ''}"
-        return TemplateError(f"unexpected {tag[1]!r}" if tag[1] in _TAGS else unknown, *tokens[at].span)
+        return TemplateError(f"unexpected {tag[1]!r}" if tag[1] in _TAGS + _RAW else unknown, *tokens[at].span)
     if at < len(tokens) and at and (tokens[at - 1].value, tokens[at].value) == ("else", "if"):
         return TemplateError("unexpected 'if'; did you mean 'elif'?", *tokens[at].span)
     if at < len(tokens):
