@@ -6,14 +6,14 @@ mappings and schemas are read.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from os.path import normpath, realpath
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
 from .. import schemas
 from ..diagnostics.problem import Place, Problem, Problems, Related, TooManyProblems
@@ -21,7 +21,7 @@ from ..diagnostics.suggestions import did_you_mean
 from ..source.contents import unsaved
 from ..source.homes import MAPPINGS, display_name
 from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain, reused
-from ..source.parser import parse, size_of
+from ..source.parser import parse
 from ..source.paths import absence, is_file
 from ..source.project import PROJECT_FILE, PYPROJECT, Project
 from ..source.recovery import lost_names
@@ -34,24 +34,22 @@ from .decoder import Keys, found
 from .discovery import other_than_main
 from .empty_values import omitting_output, omitting_rule
 from .file_keys import MAPPING, PART, SEMANTIC_VERSION, WORKSPACE
+from .inheritance import inherited_rules
 from .installed import beside, candidates, installed, is_reference, looked_up
 from .keys import FORMS
-from .layers import Layer, bases_of, entries_of, extends_of, place_of_name, schema_names
+from .layers import Layer, bases_of, entries_of, place_of_name, schema_names
 from .loaded import Joined, Loaded
-from .merging import extend_rule, merge, merge_part, merge_rule
+from .merging import merge, merge_part
 from .reader import RuleReader
 from .rulebook import Rule, Rulebook, Setting, SeverityOverride
 from .scopes import MAX_NAMES, let_beyond
 from .secrets import exposed_secrets
 from .settings import Given, values_of
 
-__all__ = ["LANGUAGE", "MAX_FILES", "MAX_RULES", "Joined", "Loaded", "join", "load"]
+__all__ = ["LANGUAGE", "MAX_FILES", "Joined", "Loaded", "join", "load"]
 
 LANGUAGE = 1
 MAX_FILES = 200
-MAX_RULES = 10_000
-MAX_INHERITED = 40_000
-"""The maximum number of values in rules that extend others, for which Python compiles the code in 500 MB of memory."""
 
 _HEADERS = ("input", "server", "settings", "outputs", "bulk", "delivery", "omit_empty")
 _PARTS = ("tables", "policies", "let", "routes", "assert")
@@ -425,61 +423,10 @@ class _Loader:
 
     def read_rules(self, layer: Layer, reader: RuleReader, merged: list[Node]) -> tuple[Rule, ...]:
         """The rules with all that they inherit; their nodes are added to `merged`."""
-        if len(layer.rules) > MAX_RULES:
-            self.report("M119", layer.main.place(0, 0), what="rules", count=len(layer.rules), limit=MAX_RULES)
-            return ()
-        nodes: dict[str, MappingNode] = {}
-        size = 0
-        for name, parts in layer.rules.items():
-            node = self.extended(layer, name, ())
-            if node is not None:
-                nodes[name] = node
-                size += 0 if node is parts[0] else size_of(node)
-            if size > MAX_INHERITED:
-                what = "rules and what they extend"
-                self.report("M127", place_of_name(parts[0]), what=what, limit=MAX_INHERITED, of="values")
-                return ()
+        nodes = inherited_rules(layer, self.recall, self.problems)
         merged += nodes.values()
-        result = []
-        for name, node in nodes.items():
-            rule = reader.known_rule(node, tuple(bases_of(layer, name)))
-            if rule is not None:
-                result.append(rule)
-        return tuple(result)
-
-    def extended(self, layer: Layer, name: str, chain: tuple[str, ...]) -> MappingNode | None:
-        """A rule with all that it inherits and all changes of workspaces; None, with a Problem, if impossible."""
-        first, *changes = layer.rules[name]
-        extends = extends_of(layer, name)
-        if extends is not None and not (isinstance(extends, ScalarNode) and isinstance(extends.value, str | None)):
-            self.report("M102", extends.place, what="'extends'", wanted="the name of a rule", found=found(extends))
-            return None
-        rule = first
-        if isinstance(extends, ScalarNode) and isinstance(extends.value, str):
-            if extends.text not in layer.rules:
-                hint = did_you_mean(extends.text, layer.rules)
-                self.report("M111", extends.place, hint, name=extends.text, what="extend")
-                return None
-            if extends.text in (*chain, name):
-                circle = " -> ".join((*chain, name, extends.text))
-                self.report("M110", extends.place, name=extends.text, chain=circle)
-                return None
-            if len(chain) >= MAX_EXTENDS:
-                what, count = "rules in a chain of 'extends'", len(chain) + 1
-                self.report("M119", extends.place, what=what, count=count, limit=MAX_EXTENDS)
-                return None
-            base = self.extended(layer, extends.text, (*chain, name))
-            if base is None:
-                return None
-            rule = self.derived(("extended", base, first), extend_rule(base, first))
-        for change in changes:
-            rule = self.derived(("merged", rule, change), merge_rule(rule, change))
-        return rule
-
-    def derived(self, key: tuple[Hashable, ...], node: MappingNode) -> MappingNode:
-        """A node made from others: the last one if it is equal, moved to their present places; else this one."""
-        last: MappingNode | None = self.recall.get(key)
-        return self.recall.put(key, node if last is None else cast("MappingNode", reused(node, last)))
+        read = (reader.known_rule(node, tuple(bases_of(layer, name))) for name, node in nodes.items())
+        return tuple(rule for rule in read if rule is not None)
 
     def schemas(self, layer: Layer, joined: MappingNode) -> dict[str, Any]:
         """The schemas that the mapping names, by these names."""

@@ -17,7 +17,7 @@ from moemap.engine.insight import tracing
 from moemap.engine.jobs import dispatch, rejects, runfiles
 from moemap.engine.jobs import input as inputs
 from moemap.engine.language import assertions as language_assertions
-from moemap.engine.language import converters, field_reader, kinds, loader, scopes
+from moemap.engine.language import converters, field_reader, inheritance, kinds, loader, scopes
 from moemap.engine.patterns import parser as regular
 from moemap.engine.privacy import assertions as privacy_assertions
 from moemap.engine.runtime import outputs
@@ -95,8 +95,8 @@ def test_limits() -> None:
         source.MAX_NODES,
         source.MAX_DEPTH,
         loader.MAX_FILES,
-        loader.MAX_RULES,
-        loader.MAX_INHERITED,
+        inheritance.MAX_RULES,
+        inheritance.MAX_INHERITED,
         converters.MAX_EXTENDS,
         converters.MAX_CONVERTERS,
         field_reader.MAX_ENTRY_RULES,
