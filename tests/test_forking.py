@@ -79,6 +79,7 @@ def test_signals_end_it(options: list[str], number: int) -> None:
             os.kill(process.pid, 0)
 
 
+@pytest.mark.slow
 def test_it_is_no_part_of_this_process() -> None:
     """It inherits no file but its standard ones, and a thread that waits for it holds up no other."""
     ours, theirs = os.pipe()

@@ -481,6 +481,7 @@ def test_the_examples(number: int) -> None:
         check(shipped(number), batch)
 
 
+@pytest.mark.slow
 def test_threads_see_the_same() -> None:
     mapping, mutations = shipped(1), [(7, "replace", "", None), (3, "insert", "x", "y" * 100)]
     batches = [*SAMPLES, *(mutated(sample, mutations) for sample in SAMPLES)]

@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -55,10 +56,15 @@ HELD_ELSEWHERE: dict[str, tuple[str, str]] = {
 """The tests that hold modules without a test module of their own, by pattern; the first one that fits."""
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
 def with_logic() -> Iterator[str]:
     """The modules of the engine that have a function."""
     for path in sorted(ENGINE.rglob("*.py")):
-        tree = ast.parse(path.read_text("utf-8"))
+        tree = tree_of(path)
         if path.name != "__init__.py" and any(isinstance(node, ast.FunctionDef) for node in ast.walk(tree)):
             yield path.relative_to(ENGINE).as_posix()
 
@@ -94,7 +100,7 @@ def test_modules_of_tests_are_short() -> None:
 def test_random_input_has_a_share_of_the_examples() -> None:
     wrong = []
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
-        tree, name = ast.parse(path.read_text("utf-8")), path.relative_to(ROOT).as_posix()
+        tree, name = tree_of(path), path.relative_to(ROOT).as_posix()
         for node in ast.walk(tree):
             if isinstance(node, ast.keyword) and node.arg == "max_examples" and isinstance(node.value, ast.Constant):
                 wrong.append(f"{name}:{node.value.lineno}: the number of examples is fixed")
@@ -110,7 +116,7 @@ def test_every_file_of_cases_is_run() -> None:
     assert cases == {path.name for path in (TESTS / "cases").iterdir()}
     run = set[str]()
     for path in (ROOT / "tests").rglob("test_*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.cases":
                 run |= {f"{ast.literal_eval(name)}.yaml" for name in node.args}
             elif isinstance(node, ast.Constant) and node.value in cases:

@@ -238,6 +238,7 @@ def test_curl_is_a_command_without_secrets(batch: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_output_and_rejects_are_files(tmp_path: Path, batch: Path) -> None:
     anonymous = tmp_path / "anonymous.json"
     anonymous.write_text('{"events": []}')
@@ -256,6 +257,7 @@ def test_nothing_is_left_where_writing_failed(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_no_file_is_written_over_another(batch: Path, tmp_path: Path) -> None:
     before = batch.read_text()
     (tmp_path / "link").symlink_to(batch)

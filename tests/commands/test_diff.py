@@ -59,6 +59,7 @@ def test_a_corpus_on_standard_input(workspace: str) -> None:
     assert "1 of 1 batches differ" in result.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format_", ["text", "markdown", "html", "json"])
 def test_records_of_a_corpus_that_cannot_be_read_are_named_and_fail(
     workspace: str, format_: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -115,6 +115,7 @@ def test_every_command_takes_such_a_name(command: str, code: int) -> None:
     (done.stdout + done.stderr).encode("utf-8")
 
 
+@pytest.mark.slow
 def test_what_is_written_says_which_file_it_was() -> None:
     for rules, batch in ((f"rejects{NAME}.yaml", f"{NAME}.json"), (f"{NAME}.yaml", f"bad{NAME}.json")):
         options = ["--workspace", rules, "--rejects", "rejects", "--output", "out", "--compact"]

@@ -35,6 +35,7 @@ def test_values_are_shown_only_on_demand() -> None:
     assert "secret-value" not in lost("--format", "json", "batch.json").stdout
 
 
+@pytest.mark.slow
 def test_standard_input_is_read_as_a_file_is() -> None:
     text = Path(SAMPLE).read_bytes()
     result = CliRunner().invoke(main, ["lost", "-"], input=text)
@@ -75,6 +76,7 @@ def test_a_file_that_is_no_baseline(text: bytes) -> None:
     assert "baseline.json: it is no baseline of moemap lost" in result.stderr
 
 
+@pytest.mark.slow
 def test_summary_counts_records_that_cannot_be_read() -> None:
     Path("batch.ndjson").write_text('{"mpid": "7"}\n{oops\n5\n', "utf-8")
     result = lost("batch.ndjson")

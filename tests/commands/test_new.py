@@ -66,6 +66,7 @@ def test_a_process_that_is_killed_leaves_no_part_of_a_folder(command: str, after
     assert run("check", "some").stdout.endswith("no problems\n")
 
 
+@pytest.mark.slow
 def test_the_folder_has_the_usual_permissions() -> None:
     mask = os.umask(0o022)
     try:
@@ -76,6 +77,7 @@ def test_the_folder_has_the_usual_permissions() -> None:
     assert sorted(path.name for path in Path().iterdir()) == ["TrackConfig.json", "shop"]
 
 
+@pytest.mark.slow
 def test_a_failure_names_the_folder_that_was_to_be_made() -> None:
     Path("some").write_text("a file", "utf-8")
     done = run("new", "some/shop")

@@ -80,6 +80,7 @@ def test_check_formats(tmp_path: Path, format_: str, start: str) -> None:
     assert "M101" in done.stdout
 
 
+@pytest.mark.slow
 def test_prove_prints_a_verdict_for_each_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prover, "prove", partial(prover.prove, tries=100))
     names = [f"a{number}" for number in range(MAX_GUARDS + 1)]

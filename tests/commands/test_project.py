@@ -321,6 +321,7 @@ def test_completion(project: Path, words: tuple[str, ...], expected: list[str]) 
     assert completed(*words) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Bash 4.4")
 @pytest.mark.parametrize(
     ("words", "expected"),

@@ -93,6 +93,9 @@ OF_IMPORTS = {"M701", "M702", "M703"}
 # Problems of an account of values; the page does not show a million decisions.
 OF_ACCOUNTS = {"M527"}
 
+# Problems of bounds that take long to reach.
+OF_BOUNDS = {"M119", "M525", "M526"}
+
 LAST_OF_MANY = {"M516", "M517"}
 """The codes that are only reported after twenty other problems, which their pages leave out."""
 
@@ -220,7 +223,9 @@ def test_form(code: str) -> None:
     assert [block.title == "problem" for block in wrong] == [False] * (len(wrong) - 1) + [True]
 
 
-@pytest.mark.parametrize("code", PAGES)
+@pytest.mark.parametrize(
+    "code", [pytest.param(code, marks=pytest.mark.slow if code in OF_BOUNDS else ()) for code in PAGES]
+)
 def test_wrong(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     if code in OF_ACCOUNTS:

@@ -138,6 +138,7 @@ def test_the_page_of_the_architecture_has_the_folders_in_order() -> None:
     assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == ORDER
 
 
+@pytest.mark.slow
 def test_no_two_classes_have_the_same_name() -> None:
     """Tests, and private classes (those with an underscore), do not count."""
     folders = ("engine", "commands", "importers")
@@ -149,6 +150,7 @@ def test_no_two_classes_have_the_same_name() -> None:
     assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", ["engine", "commands", "importers"])
 def test_docstrings_begin_with_what_a_thing_is_or_does(folder: str) -> None:
     kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)

@@ -55,6 +55,7 @@ def test_rules_name_no_unknown_rows() -> None:
     assert {row: rules for row, rules in references().items() if row not in ROWS} == {}
 
 
+@pytest.mark.slow
 def test_golden_tests_cover_every_row_and_no_unknown_one() -> None:
     covered, opening = set(), cache(Opening)
     for path in sorted((FOLDER / "tests").glob("*.yaml")):

@@ -101,6 +101,7 @@ def test_the_place_in_the_file_that_has_it(write: Write) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_the_number_of_words_is_bounded(write: Write) -> None:
     words = {f"w{number}q": number for number in range(MAX_UNKNOWN - 1)}
     assert len(found({**words, "require": ["a"]}, write)) == 1

@@ -251,6 +251,7 @@ def test_a_disk_that_is_full_asks_to_try_again(run: Callable[..., None], monkeyp
     run(work)
 
 
+@pytest.mark.slow
 def test_a_slow_sender_is_hung_up_on(run: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(receiving, "READ_SECONDS", 0.2)
 

@@ -20,6 +20,7 @@ from moemap.tests.engine.delivery.conftest import SECRETS, deliver, entry, fill,
 from moemap.tests.fake_destination import Settings
 
 
+@pytest.mark.slow
 def test_all_arrives_once_and_in_order(outbox: Outbox) -> None:
     done = deliver(outbox, Settings(latency=0.002), partial(fill, outbox, users=20, each=10))
     assert done.states == {"accepted": 200}
@@ -52,6 +53,7 @@ def test_whatever_goes_wrong_all_arrives_in_order(outbox: Outbox, fault: str, re
     assert (twice > 0) == (fault in ("reset_after", "half"))
 
 
+@pytest.mark.slow
 def test_a_body_that_is_slow_and_not_whole_was_accepted(outbox: Outbox) -> None:
     done = deliver(outbox, Settings(faults={"slow": 0.5}), partial(fill, outbox, users=8, each=2))
     assert done.states == {"accepted": 16}
@@ -66,6 +68,7 @@ def test_what_may_have_arrived_is_held_where_a_second_one_does_harm(outbox: Outb
     assert len(done.destination.effects) == 30  # each once, the uncertain ones as well
 
 
+@pytest.mark.slow
 def test_what_may_be_repeated_is_repeated_all_the_same(outbox: Outbox) -> None:
     settings = Settings(faults={"reset_after": 0.3}, seed=5)
     done = deliver(outbox, settings, partial(fill, outbox, users=30, each=1, is_repeatable=True), repeats=False)
@@ -114,6 +117,7 @@ def test_an_error_that_stays_is_dead_after_the_last_attempt(outbox: Outbox) -> N
     assert len(done.destination.arrivals) == 3
 
 
+@pytest.mark.slow
 def test_an_outage_burns_no_attempts(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(faults={"error": 1.0})
     failures = senders.FAILURES * 4
@@ -202,6 +206,7 @@ def test_the_receiver_may_allow_less_than_is_declared(outbox: Outbox, is_epoch: 
     assert done.destination.refused <= senders.CONNECTIONS  # those that were on the way with the first answer
 
 
+@pytest.mark.slow
 def test_no_secret_is_in_anything_that_is_written(
     outbox: Outbox, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:

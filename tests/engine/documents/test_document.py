@@ -45,6 +45,7 @@ def test_fields_have_source_target_type_description_and_line(document: MappingDo
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("title", "expected"),
     [

@@ -207,6 +207,7 @@ def test_a_golden_test_of_the_sample_passes(shop: Path, is_new: bool) -> None:
     assert [("order: order.json 2" in edit.text, edit.path) for edit in again] == [(True, tests)]
 
 
+@pytest.mark.slow
 def test_a_suggested_test_takes_a_branch_that_none_takes(shop: Path) -> None:
     state, main = EditingState([shop]), shop / MAPPING
     measured = measure(state, main)

@@ -265,6 +265,7 @@ def test_refusals(expression: str, reason: str) -> None:
     assert caught.value.reason == reason
 
 
+@pytest.mark.slow
 def test_results_are_bounded() -> None:
     long = {"text": "a" * 2_000, "parts": ["a"] * 2_000, "longer": ["a" * 999_997]}
     escaped = " | ".join(["text", *["to_string([@])"] * 40])  # each doubles the backslashes
@@ -344,6 +345,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(st.data())
 def test_the_librarys_functions_do_what_they_do_there(data: st.DataObject) -> None:

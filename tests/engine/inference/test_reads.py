@@ -207,6 +207,7 @@ def test_values_that_random_rules_do_not_read_do_not_count(tmp_path: Path, seed:
     assert tried > 5
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(seed=integers(0, 2**32))
 def test_values_that_expressions_do_not_read_do_not_count(seed: int) -> None:

@@ -123,6 +123,7 @@ def fitted(mapping_of: Callable[..., Mapping]) -> Mapping:
 VALUES = st.lists(st.text("aé", max_size=50) | st.integers(0, 99), max_size=10)
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @settings(max_examples=settings().max_examples * 3 // 5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(items=VALUES, more=VALUES)

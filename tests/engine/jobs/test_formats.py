@@ -132,6 +132,7 @@ def test_a_header_of_the_output_replaces_that_of_the_server() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("data_centre", "host"), [(None, "api-{dc}"), ("01", "api-01"), ("101", "api-101")])
 def test_the_host_of_a_data_centre(data_centre: str | None, host: str) -> None:
     rulebook = api.load("mparticle-moengage", {} if data_centre is None else {"data_centre": data_centre}).rulebook

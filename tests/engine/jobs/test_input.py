@@ -344,6 +344,7 @@ def test_every_form_gives_the_same_batches(batches: list[Any], chunk: int, inden
             assert [batch(record) for record in read(text, lines=lines)] == batches
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(st.lists(JSON, max_size=5), st.integers(1, 40), st.sampled_from([None, 0, 2]))
 def test_pauses_do_not_change_a_list(batches: list[Any], chunk: int, indent: int | None) -> None:

@@ -125,6 +125,7 @@ def test_any_number_of_workers_gives_the_same(tmp_path: Path, inputs: tuple[str,
     assert sorted(path.name for path in tmp_path.iterdir() if path.suffix in (".journal", ".partial")) == []
 
 
+@pytest.mark.slow
 def test_processes_are_started_only_for_more_than_little_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "little").write_text("{}\n" * 100)
     (tmp_path / "much").write_text("{}\n" * 100 + "\n" * 65_536)

@@ -81,11 +81,13 @@ def test_endings_compress() -> None:
     assert piece(record(GOOD), output="out.zst").output.startswith(b"\x28\xb5\x2f\xfd")
 
 
+@pytest.mark.slow
 def test_bulk_gives_bodies() -> None:
     made = piece(record(GOOD), record(GOOD), format="bulk")
     assert (made.output, len(made.bodies)) == (b"", 2)
 
 
+@pytest.mark.slow
 def test_rejects_replayed() -> None:
     """Fixed, failing as before (two), failing otherwise, given in part, and no reject at all."""
     rejects = piece(record(ANONYMOUS), record(b"{broken"), record(ANONYMOUS)).rejects.splitlines()

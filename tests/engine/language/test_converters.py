@@ -64,6 +64,7 @@ def test_a_chain_that_is_too_long(project: Path) -> None:
     assert (problem.code, problem.data["reason"]) == ("M170", TOO_LONG)
 
 
+@pytest.mark.slow
 def test_converters_that_share_theirs_are_bounded_together(project: Path) -> None:
     """Each of two mappings at a level has two of the next one: each level doubles what is loaded."""
     levels = 12

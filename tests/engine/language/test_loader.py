@@ -80,6 +80,7 @@ def test_too_many_files(inspect_files: Inspect, lines: Lines) -> None:
     assert lines(loaded) == ["p197.yaml:1:11 M119 files: 201; at most 200 are allowed"]
 
 
+@pytest.mark.slow
 def test_too_many_rules(inspect_files: Inspect, lines: Lines) -> None:
     loaded = inspect_files({"rules.yaml": {"rules": [{"rule": f"r{number}", "skip": "x"} for number in range(10001)]}})
     assert lines(loaded) == ["mapping.yaml:1:1 M119 rules: 10001; at most 10000 are allowed"]

@@ -409,6 +409,7 @@ def test_installed_mappings_with_something_wrong_in_them(
     held(files, tmp_path_factory.mktemp("rules"))
 
 
+@pytest.mark.slow
 def test_a_folder_of_changed_files_is_checked_as_a_whole(tmp_path: Path) -> None:
     """The command goes on to the next file, whatever is wrong with one."""
     for number, files in enumerate(snippets()[:25]):

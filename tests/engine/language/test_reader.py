@@ -172,6 +172,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(JSON)
 def test_whatever_the_file_holds_there_are_problems_or_a_part_of_the_language(value: Any) -> None:

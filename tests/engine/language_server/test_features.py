@@ -65,6 +65,7 @@ def files_of(edit: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     return {Path(one["textDocument"]["uri"]).name: one["edits"] for one in changes}
 
 
+@pytest.mark.slow
 def test_completion_replaces_what_is_written_of_a_name(editor: Editor, orders: Path) -> None:
     editor.change(orders, SMILING)
     found = at(editor, "completion", orders, after(SMILING, "!= order.ki"))
@@ -184,6 +185,7 @@ def test_tokens_are_coloured_where_they_stand(editor: Editor, orders: Path) -> N
     ]
 
 
+@pytest.mark.slow
 def test_a_hint_is_a_quick_fix_of_its_problem(editor: Editor, orders: Path) -> None:
     editor.change(orders, WRONG)
     problems = editor.problems(orders)

@@ -58,6 +58,7 @@ def run(test: Callable[[Server], Awaitable[None]]) -> None:
     asyncio.run(started())
 
 
+@pytest.mark.slow
 def test_many_changes_are_checked_once() -> None:
     async def test(server: Server) -> None:
         server.found[A] = {A: [problem("x")]}
@@ -70,6 +71,7 @@ def test_many_changes_are_checked_once() -> None:
     run(test)
 
 
+@pytest.mark.slow
 def test_a_result_that_a_change_has_overtaken_is_dropped() -> None:
     async def test(server: Server) -> None:
         server.found[A] = {A: [problem("old")]}
@@ -154,6 +156,7 @@ def test_a_check_that_fails_changes_nothing() -> None:
     run(test)
 
 
+@pytest.mark.slow
 def test_a_file_that_is_closed_meanwhile_is_forgotten() -> None:
     async def test(server: Server) -> None:
         server.found[A] = {A: [problem("x")]}

@@ -40,6 +40,7 @@ def found_at(text: str, part: str) -> dict[str, Any]:
     return {"start": end_of(text[:start]), "end": end_of(text[: start + len(part)])}
 
 
+@pytest.mark.slow
 def test_a_problem_comes_and_goes_with_what_is_typed(editor: Editor, root: Path) -> None:
     path = root / "parts" / "orders.yaml"
     editor.open(path)
@@ -59,6 +60,7 @@ def test_a_problem_comes_and_goes_with_what_is_typed(editor: Editor, root: Path)
     assert editor.problems(path) == []
 
 
+@pytest.mark.slow
 def test_what_a_change_breaks_elsewhere_is_published_until_the_file_is_closed(editor: Editor, root: Path) -> None:
     path, workspace = root / "parts" / "orders.yaml", root / "acme.yaml"
     editor.open(path)
@@ -81,6 +83,7 @@ def test_broken_yaml_is_marked_and_the_rest_still_answers(editor: Editor, root: 
     assert (others, unfinished["name"]) == (symbols, "unfinished")
 
 
+@pytest.mark.slow
 def test_only_the_newest_text_counts(editor: Editor, root: Path) -> None:
     path = root / "parts" / "orders.yaml"
     editor.open(path)

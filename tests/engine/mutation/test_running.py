@@ -39,6 +39,7 @@ def test_processes_give_the_same_verdicts(monkeypatch: pytest.MonkeyPatch, is_fo
     assert done[-1] == (len(alone), len(alone))
 
 
+@pytest.mark.slow
 def test_verdicts_are_kept_until_rules_or_tests_change() -> None:
     first = mutated(HERE)
     assert first.cached == 0
@@ -74,6 +75,7 @@ def git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", "-C", str(folder), *identity, *arguments], check=True, capture_output=True)
 
 
+@pytest.mark.slow
 def test_only_parts_that_changed_since_a_revision() -> None:
     loaded_tests(HERE)
     git(HERE, "init", "-q")

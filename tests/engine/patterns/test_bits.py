@@ -71,6 +71,7 @@ def test_sets_of_states_are_forgotten() -> None:
     tracemalloc.stop()
 
 
+@pytest.mark.slow
 def test_a_pattern_whose_states_all_differ() -> None:
     pattern = "(?:a?){1000}c"
     machine = machine_of(read(pattern))

@@ -37,6 +37,7 @@ def test_the_pattern_of_blank_edges_finds_what_strip_removes(text: str) -> None:
     assert _has(BLANK_EDGE, text) == (text != text.strip())
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(st.lists(st.text(alphabet="akK-.\u00df\u212a", max_size=3), min_size=1, max_size=3), TEXTS)
 def test_any_case(texts: list[str], text: str) -> None:

@@ -51,6 +51,7 @@ PATTERNS = st.recursive(
 TEXTS = st.text("ab", max_size=8)
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(PATTERNS, TEXTS)
 def test_matches_are_those_of_python(pattern: str, text: str) -> None:

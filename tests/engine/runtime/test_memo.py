@@ -17,6 +17,7 @@ NAMES = st.text(LETTERS, max_size=3)
 OBJECTS = st.dictionaries(NAMES, st.integers(), max_size=5)
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(asked=st.lists(NAMES, max_size=4), objects=st.lists(OBJECTS, max_size=6))
 @example(asked=["id", "ID"], objects=[{"ID": 1}, {"id": 1}, {"Id": 1}, {"ID": 1, "id": 2}] * 2)
@@ -33,6 +34,7 @@ def test_spellings(asked: list[str], objects: list[dict[str, Any]]) -> None:
             assert found.get(name) == call("get_ignore_case", members, name)
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(objects=st.lists(OBJECTS, max_size=6))
 @example(objects=[{"a": 1}, {"A": 1}, {"a": 1, "A": 2}, {"a": 1, "b": 2}] * 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 import yaml
@@ -22,7 +23,7 @@ LAUGHS = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(
 )
 DEEP_ALIASES = "a: &a " + "[" * 40 + "]" * 40 + "\nb: " + "[" * 24 + "*a" + "]" * 24
 
-PROBLEMS: list[tuple[str, list[tuple[str, str, str, str | None]]]] = [
+PROBLEMS: list[Any] = [
     # M004
     (
         "a:\n\tb: 1",
@@ -165,7 +166,11 @@ PROBLEMS: list[tuple[str, list[tuple[str, str, str, str | None]]]] = [
         "- &a [" + "x," * 996 + "]\n" + "- *a\n" * 99 + "- [" + "a, " * 299 + "b, @",
         [("M008", "101:898-101:899", "the file expands to more than 100000 values", None)],
     ),
-    ("- \n" * MAX_NODES, [("M008", "100000:2-100000:2", "the file expands to more than 100000 values", None)]),
+    pytest.param(
+        "- \n" * MAX_NODES,
+        [("M008", "100000:2-100000:2", "the file expands to more than 100000 values", None)],
+        marks=pytest.mark.slow,
+    ),
     (LAUGHS, [("M008", "6:10-6:13", "the file expands to more than 100000 values", None)]),
     # M009
     ("", [("M009", "1:1-1:1", "the file is empty", None)]),

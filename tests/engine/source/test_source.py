@@ -424,6 +424,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(JSON)
 def test_a_synthetic_node_has_its_value_and_the_place_of_another(value: object) -> None:

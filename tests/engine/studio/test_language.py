@@ -178,6 +178,7 @@ def test_personal_data(ask: Ask) -> None:
     assert (found["available"], found["mapping_version"], found["members"]) == (True, "1.0.0", [])
 
 
+@pytest.mark.slow
 def test_edits_pile_up_nothing(root: Path) -> None:
     worker, sizes = Worker(root, root), []
     worker.answer({"method": "project", "params": {}})

@@ -339,6 +339,7 @@ EVERYTHING += [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(st.fixed_dictionaries({"a": json_values, "b": json_values, "c": json_values}))
 def test_any_data_gives_a_text_or_a_failure(context: dict[str, Any]) -> None:

@@ -166,6 +166,7 @@ def test_elements_of_arrays() -> None:
         coerce("ab", "array", "string")
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(documents.filter(lambda value: value is not None), st.sampled_from([*TYPES]), st.sampled_from([None, *TYPES]))
 def test_coerce_gives_json_or_refuses_and_is_settled(value: Any, type_: str, items: str | None) -> None:
@@ -210,6 +211,7 @@ def test_shown(value: Any, text: str) -> None:
     assert shown(value) == text
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(documents, st.integers(3, 40))
 def test_shown_is_short(value: Any, limit: int) -> None:
@@ -236,6 +238,7 @@ def test_large_values_cost_no_more_than_what_is_shown() -> None:
 # --- payloads
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(documents)
 def test_json_is_a_payload(value: Any) -> None:

@@ -22,6 +22,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(JSON)
 def test_sizes_are_equal(value: Any) -> None:

@@ -51,6 +51,7 @@ def test_what_json_does_not_write_so_is_no_number_anywhere(text: str) -> None:
     assert isinstance(resolve(text), NotJson | str | None | bool)
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @given(NUMERALS)
 def test_numbers_are_read_as_json_reads_them(text: str) -> None:

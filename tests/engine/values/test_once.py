@@ -113,6 +113,7 @@ def test_a_fork_while_a_mapping_compiles(mapping_of: Callable[..., Mapping], mon
     thread.join()
 
 
+@pytest.mark.slow
 @needs_fork
 @pytest.mark.parametrize("call", [api.load, api.inspect, lambda name: api.Session().inspect(name)])
 def test_a_fork_while_a_mapping_is_loaded_waits_for_its_end(
@@ -141,6 +142,7 @@ def test_a_fork_while_a_mapping_is_loaded_waits_for_its_end(
     thread.join()
 
 
+@pytest.mark.slow
 @needs_fork
 def test_a_fork_waits_for_no_block_of_its_own_thread() -> None:
     def forks_again() -> bool:
@@ -196,6 +198,7 @@ class Made:
     """An object that can be referred to weakly."""
 
 
+@pytest.mark.slow
 def test_once_for_each_object_and_none_is_kept_alive() -> None:
     numbers = count(1)
     number = once_for_each(lambda _one: next(numbers))
