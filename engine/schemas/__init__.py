@@ -12,8 +12,8 @@ from ..exports import lazily
 
 if TYPE_CHECKING:
     from .definitions import Definitions
+    from .errors import SchemaError
     from .keywords import LIST, NAMED, ONE
-    from .normal_form import SchemaError
     from .positions import Locator
     from .schema import MAX_SCHEMA_BYTES, MAX_SCHEMA_FILES, Schema, Validator, definitions_of, load, schema_of
     from .validation import KEYWORDS, SchemaEvaluator

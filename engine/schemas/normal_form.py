@@ -8,7 +8,7 @@ same value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -19,41 +19,27 @@ from ..patterns.parser import PatternError
 from ..patterns.searching import prepared
 from ..values.kinds import kind, shown, with_article
 from ..values.pointers import index_of, join
+from .complexity import refuse_too_many_ways
+from .errors import SchemaError
 from .formats import FORMATS_OF_TEXT
 from .keywords import COUNTS, DIALECTS, FLAWS, LIST, NAMED, ONE, WORDS, is_annotation, is_known
 
 __all__ = [
-    "MAX_LEVELS",
     "MAX_UNKNOWN",
-    "MAX_WAYS",
     "Document",
     "Normal",
-    "SchemaError",
     "Section",
     "is_pathless",
     "normal",
     "quoted",
 ]
 
-MAX_WAYS = 10_000
-MAX_LEVELS = 100
 MAX_UNKNOWN = 1000
 _SHOWN = 80
 _NEWEST = 2020
 _KEPT_BESIDE_REFERENCE = frozenset({"$ref", "definitions", "$defs", "$schema"})
 _NOTES = ("format", "contentMediaType", "contentEncoding")
 """Keywords that are annotations, apart from the known formats of old drafts."""
-
-
-class SchemaError(ValueError):
-    """A schema that cannot be used; `reason` says why, `path` and `pointer` where, if that is known."""
-
-    def __init__(self, reason: str, hint: str | None = None, path: Path | None = None, pointer: str = "") -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.hint = hint
-        self.path = path
-        self.pointer = pointer
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -175,7 +161,7 @@ class _Forms:
                 self.follow(self.pending.pop())
             else:
                 self.follow_dynamic(self.late.pop())
-        _refuse_too_many_ways(self.places.values(), self.definitions)
+        refuse_too_many_ways(self.places.values(), self.definitions)
         notes = tuple(self.unchecked.values()), tuple(self.unknown.values())
         files, patterns, sections = tuple(self.files), frozenset(self.patterns), tuple(self.sections)
         return Normal(self.resources, self.definitions, files, patterns, *notes, sections)
@@ -471,59 +457,3 @@ def _place(where: _Where) -> str:
     words = [f"at {where.pointer}"] if where.pointer else []
     words += [f"{'of' if words else 'in'} {file}"] if file else []
     return f" ({' '.join(words)})" if words else ""
-
-
-# --- limits of the subschemas that apply to one value
-
-
-def _in_place(node: Any, definitions: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The subschemas that apply to the same value as a part does."""
-    if not isinstance(node, dict):
-        return []
-    found = [definitions[node["$ref"]]] if "$ref" in node else []
-    for keyword in ("allOf", "anyOf", "oneOf"):
-        found += node.get(keyword, ())
-    found += [node[keyword] for keyword in ("not", "if", "then", "else") if keyword in node]
-    found += node.get("dependentSchemas", {}).values()
-    return [part for part in found if isinstance(part, dict)]
-
-
-def _refuse_too_many_ways(parts: Iterable[Any], definitions: Mapping[str, Any]) -> None:
-    """Refuses schemas in which too many subschemas apply to one value, or which recurse without end."""
-    names = {id(node): name[name.find("#") :] for name, node in definitions.items() if "#" in name}
-    ways: dict[int, int] = {}
-    levels: dict[int, int] = {}
-    for start in parts:
-        for node in _bottom_up(start, definitions, ways, names):
-            below = [id(part) for part in _in_place(node, definitions)]
-            ways[id(node)] = 1 + sum(ways[part] for part in below)
-            levels[id(node)] = 1 + max((levels[part] for part in below), default=0)
-            name = names.get(id(node), "its top")
-            if ways[id(node)] > MAX_WAYS:
-                raise SchemaError(f"says something of one value in more than {MAX_WAYS} ways, at {name}")
-            if levels[id(node)] > MAX_LEVELS:
-                raise SchemaError(f"refers on more than {MAX_LEVELS} times for one value, at {name}")
-
-
-def _bottom_up(
-    start: Any, definitions: Mapping[str, Any], done: Mapping[int, int], names: Mapping[int, str]
-) -> Iterator[Any]:
-    """A part and its subschemas that apply to the same value, each after those that it applies, except those in `done`.
-    Raises SchemaError if a part applies itself."""
-    entered: dict[int, None] = {}
-    stack = [(start, _in_place(start, definitions))] if id(start) not in done else []
-    while stack:
-        node, left = stack[-1]
-        entered[id(node)] = None
-        if not left:
-            stack.pop()
-            del entered[id(node)]
-            if id(node) not in done:
-                yield node
-            continue
-        below = left.pop()
-        if id(below) in entered:
-            name = next((names[one] for one in [id(below), *entered] if one in names), "#")
-            raise SchemaError(f"refers to itself for the same value without end, at {name}")
-        if id(below) not in done:
-            stack.append((below, _in_place(below, definitions)))

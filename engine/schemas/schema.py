@@ -29,7 +29,8 @@ from ..values.once import cached_property
 from ..values.payload import check_constant
 from ..values.pointers import join
 from .definitions import Definitions
-from .normal_form import Document, Normal, SchemaError, Section, Unchecked, Unknown, is_pathless, normal, quoted
+from .errors import SchemaError
+from .normal_form import Document, Normal, Section, Unchecked, Unknown, is_pathless, normal, quoted
 
 __all__ = ["SCHEMAS", "Schema", "SchemaError", "Validator", "definitions_of", "load", "most_items", "schema_of"]
 

@@ -21,8 +21,7 @@ from moemap.engine.language import converters, field_reader, inheritance, kinds,
 from moemap.engine.patterns import parser as regular
 from moemap.engine.privacy import assertions as privacy_assertions
 from moemap.engine.runtime import outputs
-from moemap.engine.schemas import normal_form as normal_schemas
-from moemap.engine.schemas import violations
+from moemap.engine.schemas import complexity, normal_form, violations
 from moemap.engine.values import budget, numbers
 from moemap.tests.docs.examples import LANGUAGE, Block, blocks, rendered, transformed, write
 
@@ -123,9 +122,9 @@ def test_limits() -> None:
         64,
         metaschemas.MAX_VALUES,
         metaschemas.MAX_LEVELS,
-        normal_schemas.MAX_UNKNOWN,
-        normal_schemas.MAX_WAYS,
-        normal_schemas.MAX_LEVELS,
+        normal_form.MAX_UNKNOWN,
+        complexity.MAX_WAYS,
+        complexity.MAX_LEVELS,
         regular.MAX_TIMES,
         regular.MAX_DEPTH,
         violations.MAX_VIOLATIONS,
