@@ -156,8 +156,12 @@ class Keys:
         key, colon, value = text.partition(":")
         return f"a space belongs after the colon: {key}: {value}" if colon and value and key in self._known else None
 
-    def wrong(self, key: str, node: Node, wanted: str) -> None:
-        self.report("M102", node.place, what=repr(key), wanted=wanted, found=found(node))
+    def wrong(self, key: str, node: Node, wanted: str, hint: str | None = None) -> None:
+        self.report("M102", node.place, hint, what=repr(key), wanted=wanted, found=found(node))
+
+    def empty(self, key: str, node: SequenceNode) -> None:
+        """Reports the empty list under a key."""
+        self.report("M102", node.place, what=repr(key), wanted="a list that is not empty", found="an empty list")
 
     def scalar(self, key: str, *, required: bool = False) -> ScalarNode | None:
         """The scalar under a key, which must be a string."""
@@ -194,7 +198,7 @@ class Keys:
             hint = did_you_mean(node.text, allowed) or otherwise
             self.report("M105", node.place, hint, what=repr(key), allowed=", ".join(allowed), found=repr(node.text))
         else:
-            self.wrong(key, node, f"one of {', '.join(allowed)}")
+            self.wrong(key, node, f"one of {', '.join(allowed)}", otherwise)
         return default
 
     def flag(self, key: str, default: bool = False) -> bool:

@@ -154,8 +154,9 @@ class FieldReader:
 
     def listed(self, keys: Keys) -> Listed | None:
         items = [self.field(None, node, "") for node in keys.items("list")]
-        if not items:
-            keys.wrong("list", cast("Node", keys.take("list")), "a list of fields")
+        given = keys.take("list")
+        if isinstance(given, SequenceNode) and not items:
+            keys.empty("list", given)
         found = tuple(item for item in items if item is not None)
         return Listed(found) if found and len(found) == len(items) else None
 

@@ -100,7 +100,7 @@ FORMATS = Kind(
     {"anyOf": [_FORMAT, {"type": "array", "items": _FORMAT, "minItems": 1}]},
 )
 ANY = Kind("any value", {})
-ANYTHINGS = list_of("list", {})
+ANYTHINGS = list_of("list that is not empty", {}, minItems=1)
 METHOD = choice("DELETE", "GET", "PATCH", "POST", "PUT")
 ON_PROBLEM = choice("omit", "reject", "keep")
 PRECISION = choice("seconds", "milliseconds", "microseconds")

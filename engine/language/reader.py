@@ -50,7 +50,7 @@ class RuleReader(DeliveryReader):
     def setting(self, name: ScalarNode, node: Node) -> Setting | None:
         keys = self.keys(node, f"the setting {name.text!r}", "setting")
         setting = cast("Setting", self.part(keys, Setting, name=name.text, node=node))
-        setting = replace(setting, items=self.items(keys, setting), enum=setting.enum or None)
+        setting = replace(setting, items=self.items(keys, setting))
         setting = replace(setting, **self.bounds(keys, setting))
         setting = replace(setting, enum=self.allowed(keys, setting))
         if setting.default is not ABSENT and setting.default is not None:
@@ -64,6 +64,9 @@ class RuleReader(DeliveryReader):
         """The allowed values of a setting, or None if there are no such; reports those that it can never have."""
         listed = keys.take("enum") if setting.enum is not None else None
         if setting.enum is None or not isinstance(listed, SequenceNode):
+            return None
+        if not listed.items:
+            keys.empty("enum", listed)
             return None
         unlisted, is_whole = replace(setting, enum=None), True
         for value, node in zip(setting.enum, listed.items, strict=True):
@@ -136,7 +139,7 @@ class RuleReader(DeliveryReader):
         for name_of_list in (choice or "", "category"):
             listed = keys.take(name_of_list) if name_of_list in keys else None
             if isinstance(listed, SequenceNode) and not listed.items:
-                keys.wrong(name_of_list, listed, "a list that is not empty")
+                keys.empty(name_of_list, listed)
         made = self.part(keys, Assertion, name=name.text, node=node, name_node=name)
         return made if made is not None and getattr(made, choice or "", None) else None
 
