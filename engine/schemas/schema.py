@@ -121,7 +121,7 @@ def schema_of(content: dict[str, Any], name: str = "schema") -> Schema:
     """The schema of a document that refers to no other one. Raises SchemaError."""
 
     def nothing(reference: str, _base: str, _document: Document) -> NoReturn:
-        raise SchemaError(f"refers to {quoted(reference)}, which does not exist")
+        raise SchemaError(f"refers to {quoted(reference)}, which {_absence(reference)}")
 
     document = Document(_uri_of(content) or f"file:///{name}", content, Path(name), is_first=True)
     return _schema(name, document, normal(document, nothing))
@@ -150,6 +150,13 @@ def _beside(uri: str, document: Document) -> list[Path]:
         return []
     relative = posixpath.relpath(f"/{unquote(wanted.path)}", posixpath.dirname(f"/{unquote(own.path)}"))
     return [document.path.parent / f"{relative}{ending}" for ending in ("", ".json", ".schema.json")]
+
+
+def _absence(reference: str) -> str:
+    """The words for a reference that leads to no file; what it names may well exist elsewhere."""
+    parts = urlsplit(reference)
+    is_elsewhere = parts.scheme not in ("", "file") or parts.netloc != ""
+    return "is not fetched; no schema in its folder has this '$id'" if is_elsewhere else "does not exist"
 
 
 def _identifier(path: Path) -> str | None:
@@ -187,7 +194,7 @@ class _Files:
         path = path or self.identified(uri, document)
         if path is None:
             refusal = self.project.refusal(near[0]) if near else None
-            reason, hint = refusal or ("does not exist", None)
+            reason, hint = refusal or (_absence(relative), None)
             raise SchemaError(f"refers to {quoted(relative)}, which {reason}", hint)
         file = path.resolve()
         if file not in self.known:
