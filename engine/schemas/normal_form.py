@@ -1,7 +1,7 @@
 """The normal form of JSON Schemas, the same for all drafts, which every reader of schemas uses.
 
-In a normal form all keywords are those of 2020-12, `format` stands only where it is a condition, and each reference is
-the URI of a document and the place in it. So no reader has to know of drafts, identifiers and anchors. The complexity
+In a normal form all keywords are those of 2020-12, `format` stands only where it is a condition, alternatives that are
+constants are an `enum`, and each reference is the URI of a document and the place in it. So no reader has to know of drafts, identifiers and anchors. The complexity
 of a schema is bounded here: the number of subschemas that apply to one value is limited, and none applies itself to the
 same value.
 """
@@ -20,6 +20,7 @@ from ..patterns.searching import prepared
 from ..values.kinds import kind, shown, with_article
 from ..values.pointers import index_of, join
 from .complexity import refuse_too_many_ways
+from .enumerations import join_constants
 from .errors import SchemaError
 from .formats import FORMATS_OF_TEXT
 from .keywords import COUNTS, DIALECTS, FLAWS, LIST, NAMED, ONE, WORDS, is_annotation, is_known
@@ -161,6 +162,8 @@ class _Forms:
                 self.follow(self.pending.pop())
             else:
                 self.follow_dynamic(self.late.pop())
+        for part in self.places.values():
+            join_constants(part)
         refuse_too_many_ways(self.places.values(), self.definitions)
         notes = tuple(self.unchecked.values()), tuple(self.unknown.values())
         files, patterns, sections = tuple(self.files), frozenset(self.patterns), tuple(self.sections)

@@ -8,7 +8,7 @@ from typing import Any
 from ..values.equality import ValueSet, equal, included
 from ..values.kinds import TYPE_CLASSES
 
-__all__ = ["HOLDS", "ConstantParts", "Enums", "are_distinct", "is_multiple", "is_of_type"]
+__all__ = ["HOLDS", "ConstantParts", "Enums", "are_distinct", "is_multiple", "is_of_type", "key_of"]
 
 
 def is_of_type(type_: str, value: Any) -> bool:
@@ -21,18 +21,18 @@ def is_of_type(type_: str, value: Any) -> bool:
     return type(value) in TYPE_CLASSES[type_]
 
 
-def _key(value: Any) -> Any:
+def key_of(value: Any) -> Any:
     """A hashable key for a value: two keys are equal if the values are equal as JSON."""
     if type(value) is list:
-        return ("list", *map(_key, value))
+        return ("list", *map(key_of, value))
     if type(value) is dict:
-        return frozenset((name, _key(member)) for name, member in value.items())
+        return frozenset((name, key_of(member)) for name, member in value.items())
     return (value,) if type(value) is bool else value
 
 
 def are_distinct(elements: list[Any]) -> bool:
     """Returns whether no two elements are equal as JSON."""
-    return len(set(map(_key, elements))) == len(elements)
+    return len(set(map(key_of, elements))) == len(elements)
 
 
 def is_multiple(value: int | float, of: int | float) -> bool:

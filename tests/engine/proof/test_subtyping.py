@@ -145,6 +145,11 @@ def _is_of_part(gap: Gap, value: Any) -> bool:
     [
         ({"type": "string"}, literal(1), [("", "type", "it can be 1, not a string", True)]),
         ({"enum": ["a", "b"]}, string(("a", "x")), [("", "enum", 'it can be "x", not one of ["a", "b"]', False)]),
+        (
+            {"oneOf": [{"const": "a"}, {"const": "b", "title": "B"}]},
+            string(("a", "x")),
+            [("", "enum", 'it can be "x", not one of ["a", "b"]', False)],
+        ),
         ({"maxLength": 2}, string(("abc",)), [("", "maxLength", "it can have more than 2 characters", True)]),
         ({"required": ["b"]}, literal({"a": 1}), [("", "required", "no rule gives", True)]),
         (
