@@ -16,6 +16,7 @@ from .verbosity import detail, is_quiet, note
 if TYPE_CHECKING:
     from ...engine.golden.reports import GoldenRun
     from ...engine.golden.runner import GoldenRunner
+    from ...engine.language.discovery import SkippedFile
 
 __all__ = ["Wanted", "run_tests", "watch_tests"]
 
@@ -41,7 +42,7 @@ def run_tests(
     from ...engine.source.homes import display_name
 
     run = GoldenRun()
-    for path in discover([Path(place) for place in places]):
+    for path in discover([Path(place) for place in places], _say_skipped):
         name = path.as_posix() if is_named else display_name(path)
         file, problems, sources = load(path, name, runner.opening)
         run.sources |= sources
@@ -63,6 +64,12 @@ def run_tests(
                 rewritten.write(change.text.encode())
             run.updated |= {id(one) for one in failures if not (one.problems or one.test in change.refused)}
     return run
+
+
+def _say_skipped(one: SkippedFile) -> None:
+    from ...engine.diagnostics.terminal import printable
+
+    note(printable(f"skipped: {one.path.as_posix()} {one.reason}"))
 
 
 def watch_tests(places: Iterable[str], wanted: Wanted) -> bool:

@@ -6,7 +6,7 @@ A test that can never fail is refused, since it would prove nothing.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,16 +15,16 @@ from ..checks.shared.opening import Opening
 from ..diagnostics.problem import Place, Problem, Related, in_order
 from ..diagnostics.suggestions import did_you_mean
 from ..language.decoder import Keys, found
-from ..language.discovery import kind_of, yaml_files
+from ..language.discovery import SkippedFile, kind_of, yaml_files
 from ..language.installed import candidates, installed
 from ..language.rulebook import ABSENT
 from ..language.settings import Given, values_of
-from ..source.contents import whole
+from ..source.contents import content, whole
 from ..source.homes import MAPPINGS
 from ..source.json_reader import read_value
 from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain
 from ..source.parser import parse
-from ..source.paths import is_file
+from ..source.paths import is_file, is_folder
 from ..source.project import Project
 from ..source.recovery import lost_names, without_consequences
 from ..source.text import Source, read
@@ -92,18 +92,36 @@ _RULE_FILE = frozenset({"include", "input", "language", "let", "policies", "rout
 """Top-level keys that only rule files have."""
 
 
-def discover(paths: Iterable[Path] = ()) -> list[Path]:
+def discover(paths: Iterable[Path] = (), skip: Callable[[SkippedFile], object] = lambda _: None) -> list[Path]:
     """Finds test files: files are taken as they are, folders are searched; by default, the installed mappings.
 
-    In a folder, these are the YAML files in the folder `tests` of a mapping or workspace, and all others that look like
-    test files.
+    In a folder, these are the YAML files in the folder `tests` of a mapping or workspace, all others that look like
+    test files, and all that cannot be read: loading them reports why. `skip` is called with links that lead elsewhere.
     """
     found: dict[Path, Path] = {}
     for path in list(paths) or [MAPPINGS]:
-        for file in yaml_files(path) if path.is_dir() else [path]:
-            if file is path or kind_of(file) == "tests":
+        for file in _yaml_files(path, skip) if path.is_dir() else [path]:
+            if file is path or not _is_readable(file) or kind_of(file) == "tests":
                 found.setdefault(file.resolve(), file)
     return list(found.values())
+
+
+def _yaml_files(folder: Path, skip: Callable[[SkippedFile], object]) -> Iterator[Path]:
+    """The YAML files in a folder and below, and then what has the name of one and is none, such as a pipe."""
+    skipped: list[SkippedFile] = []
+    yield from yaml_files(folder, skipped.append)
+    for one in skipped:
+        if is_file(one.path):
+            skip(one)
+        elif not is_folder(one.path):
+            yield one.path
+
+
+def _is_readable(path: Path) -> bool:
+    try:
+        return is_file(path) and content(path, 0) == b""
+    except OSError:
+        return False
 
 
 def mappings_in(paths: Iterable[Path]) -> list[Path]:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -326,6 +327,29 @@ def test_a_repository_without_tests_is_fine(tmp_path: Path) -> None:
     done = run("test", tmp_path)
     assert (done.exit_code, done.stdout, done.stderr) == (0, "0 passed, 0 failed\n", "no tests found\n")
     assert run("test", tmp_path, "-k", "purchase").exit_code == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes")
+def test_a_test_file_that_cannot_be_read_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tests").mkdir()
+    os.mkfifo("tests/a.yaml")
+    done = run("test", "tests")
+    assert (done.exit_code, done.stdout) == (1, "0 passed, 1 failed\n")
+    assert done.stderr == (
+        "error[M001]: the file cannot be read: it is not a file\n --> tests/a.yaml:1:1\n\n1 error\n"
+    )
+
+
+def test_a_test_file_that_is_a_link_to_elsewhere_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "m").mkdir()
+    monkeypatch.chdir(tmp_path / "m")
+    (tmp_path / "m" / ".moemap").touch()
+    (tmp_path / "out.yaml").write_text("tests: []")
+    (tmp_path / "m" / "a.yaml").symlink_to("../out.yaml")
+    done = run("test", ".")
+    assert (done.exit_code, done.stdout) == (0, "0 passed, 0 failed\n")
+    assert done.stderr == "skipped: a.yaml is a link that is outside the project\nno tests found\n"
 
 
 def test_a_folder_of_versions_suggests_the_newest(batch: Path, tmp_path: Path) -> None:

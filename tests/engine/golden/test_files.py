@@ -288,6 +288,19 @@ def test_a_file_of_tests_that_cannot_be_read_is_not_left_out(tmp_path: Path, mon
     assert [path.name for path in discover([tmp_path])] == ["a.yaml", "b.yaml"]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes")
+def test_what_is_named_as_a_test_file_and_is_none_is_found_and_links_to_elsewhere_are_told(tmp_path: Path) -> None:
+    write(tmp_path, "m/mapping.yaml", "")
+    write(tmp_path, "m/tests/a.yaml", TEST)
+    write(tmp_path, "m/.moemap", "")
+    os.mkfifo(tmp_path / "m" / "pipe.yaml")
+    (tmp_path / "m" / "tests" / "nowhere.yaml").symlink_to("nothing")
+    (tmp_path / "m" / "tests" / "out.yaml").symlink_to(write(tmp_path, "out.yaml", TEST))
+    skipped: list[discovery.SkippedFile] = []
+    assert [path.name for path in discover([tmp_path / "m"], skipped.append)] == ["a.yaml", "pipe.yaml", "nowhere.yaml"]
+    assert [(one.path.name, one.reason) for one in skipped] == [("out.yaml", "is a link that is outside the project")]
+
+
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     file, problems, sources = load(tmp_path / "a.yaml", "a.yaml")
     assert (file, [problem.code for problem in problems], sources) == (None, ["M001"], {})
