@@ -207,12 +207,18 @@ def _sent(
     else:
         there = None if link.part == "path" else value_at(getattr(request, link.part), link.pointer)
     how: Literal["same", "cut", "converted", "part"]
-    if place == base:
-        is_cut = isinstance(there, str) and isinstance(value, str) and there != "" and value.startswith(there)
-        how = "same" if there is not None and equal(there, value) else "cut" if is_cut else "converted"
-    elif any(read.is_sent and (link.place is None or read.place.is_inside(link.place)) for read in static):
+    sent = [read for read in static if read.is_sent]
+    if place != base:
+        if not any(link.place is None or read.place.is_inside(link.place) for read in sent):
+            return
         how = "part"
-    else:
+    elif there is not None and equal(there, value):
+        how = "same"
+    elif isinstance(there, str) and isinstance(value, str) and there and value.startswith(there):
+        how = "cut"
+    elif sent:
+        how = "converted"
+    else:  # only its length or its kind is sent
         return
     yield Destination(link.request, link.part, link.pointer, how)
 

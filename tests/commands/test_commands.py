@@ -336,9 +336,7 @@ def test_a_test_file_that_cannot_be_read_fails(tmp_path: Path, monkeypatch: pyte
     os.mkfifo("tests/a.yaml")
     done = run("test", "tests")
     assert (done.exit_code, done.stdout) == (1, "0 passed, 1 failed\n")
-    assert done.stderr == (
-        "error[M001]: the file cannot be read: it is not a file\n --> tests/a.yaml:1:1\n\n1 error\n"
-    )
+    assert done.stderr == ("error[M001]: the file cannot be read: it is not a file\n --> tests/a.yaml:1:1\n\n1 error\n")
 
 
 def test_a_test_file_that_is_a_link_to_elsewhere_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

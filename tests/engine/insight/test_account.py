@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from moemap.engine import api
+from moemap.engine.insight.loss import Collector
 from moemap.engine.jobs.unread import UnreadLeaves, places_of
 from moemap.engine.runtime.result import Accounted, Result
 from moemap.engine.values.equality import equal
@@ -264,6 +265,23 @@ def test_rules_that_take_one_element_account_for_their_own_values(tmp_path: Path
     found = {one.pointer: [(to.request, to.pointer) for to in one.to] for one in check(api.load(tmp_path), batch)}
     del found["/user/id"]
     assert found == {"/events/0/type": [], "/events/0/name": [(1, "/name")], "/events/0/alias": [(0, "/alias")]}
+
+
+@pytest.mark.parametrize("value", [[], "", "abc", {}])
+def test_a_value_of_which_only_the_length_is_sent_is_read_as_lost_says(tmp_path: Path, value: Any) -> None:
+    (tmp_path / "any.schema.json").write_text("{}", "utf-8")
+    fields = "    fields: {count: length(event.tags), both: [length(event.more), event.more]}\n"
+    rules = RULES[: RULES.index("    fields:")].replace("query: {", "query: {n: length(batch.list), ") + fields
+    (tmp_path / "mapping.yaml").write_text(rules, "utf-8")
+    mapping = api.load(tmp_path)
+    batch = {"user": {"id": "u"}, "list": value, "events": [{"type": "order", "tags": value, "more": value}]}
+    found = {one.pointer: one.fate for one in check(mapping, batch)}
+    wanted = {"/list": "read", "/events/0/tags": "read", "/events/0/more": "sent"}
+    assert found == {"/user/id": "sent", "/events/0/type": "read", **wanted}
+    collector = Collector(mapping.rulebook)
+    collector.add(batch)
+    fates = {"/" + "/".join(path): one.fate for path, one in collector.loss.members.items()}
+    assert {path.replace("*", "0"): fate for path, fate in fates.items()} == found
 
 
 @pytest.mark.slow
