@@ -121,6 +121,23 @@ def test_what_is_left_is_said_and_not_thrown_away(tmp_path: Path, kill: Any, mon
     assert content(tmp_path) == WHOLE
 
 
+@pytest.mark.parametrize("option", ["resume", "restart"])
+def test_what_was_written_after_the_journal_is_cut_off(
+    tmp_path: Path, kill: Any, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    """It may be longer than what is written in its place: a compressed file is in other pieces when a run goes on."""
+    monkeypatch.setattr(runfiles, "JOURNAL_SECONDS", 0)
+    kill(6)
+    with pytest.raises(Killed):
+        a_run(tmp_path)
+    monkeypatch.undo()
+    for name in WHOLE:
+        with (tmp_path / f"{name}.partial").open("a") as file:
+            file.write(f"more of the {name} than the journal says\n")
+    assert a_run(tmp_path, **{option: True})
+    assert content(tmp_path) == WHOLE
+
+
 def test_a_partial_file_without_a_journal_is_not_thrown_away(tmp_path: Path) -> None:
     (tmp_path / "rejects.partial").write_text("of mine")
     for resume in (False, True):
