@@ -1,9 +1,8 @@
 """The normal form of JSON Schemas, the same for all drafts, which every reader of schemas uses.
 
 In a normal form all keywords are those of 2020-12, `format` stands only where it is a condition, alternatives that are
-constants are an `enum`, and each reference is the URI of a document and the place in it. So no reader has to know of drafts, identifiers and anchors. The complexity
-of a schema is bounded here: the number of subschemas that apply to one value is limited, and none applies itself to the
-same value.
+constants are an `enum`, and each reference is the URI of a document and the place in it. So no reader has to know of
+drafts, identifiers and anchors.
 """
 
 from __future__ import annotations
