@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -218,6 +219,11 @@ def test_a_run_is_only_continued_with_the_same_inputs_and_rules(tmp_path: Path, 
     other_rules = made._replace(program=open_program(mapping(tmp_path), {"identity": "email"}))
     with pytest.raises(ResumeError, match="belongs to a run with other inputs, options or rules"):
         jobs.run(other_rules)
+    times = Path(inputs[0]).stat()
+    os.utime(inputs[0], ns=(times.st_atime_ns, times.st_mtime_ns + 1_000_000_000))
+    with pytest.raises(ResumeError):
+        jobs.run(made)
+    os.utime(inputs[0], ns=(times.st_atime_ns, times.st_mtime_ns))
     write(Path(inputs[0]), range(61))
     with pytest.raises(ResumeError):
         jobs.run(made)
