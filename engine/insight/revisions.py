@@ -53,11 +53,17 @@ def _git(folder: Path, *arguments: str) -> bytes:
         command = ["git", "-C", str(folder), *arguments]
         # In hooks, Git names its repository, and takes each folder for the top of its files.
         hidden = () if "GIT_WORK_TREE" in os.environ else ("GIT_DIR", "GIT_PREFIX")
-        own = {name: value for name, value in os.environ.items() if name not in hidden}
+        own = {name: value for name, value in os.environ.items() if name not in hidden} | {"LC_ALL": "C"}
         done = subprocess.run(command, capture_output=True, check=False, env=own)  # noqa: S603  no shell; the revision is a commit
     except FileNotFoundError:
         raise RevisionError("git is not installed") from None
     if done.returncode:
-        lines = done.stderr.decode(errors="replace").strip().splitlines()
-        raise RevisionError(lines[-1].removeprefix("fatal: ") if lines else f"git {arguments[0]} failed")
+        raise RevisionError(_reason(done.stderr.decode(errors="replace")) or f"git {arguments[0]} failed")
     return done.stdout
+
+
+def _reason(output: str) -> str:
+    """The error in the output of Git, which warnings may precede and advice may follow; else the last line."""
+    lines = output.strip().splitlines()
+    fatal = [line.removeprefix("fatal: ") for line in lines if line.startswith("fatal: ")]
+    return [*fatal, *lines[-1:], ""][0]

@@ -87,6 +87,7 @@ ALTERNATIVES = st.one_of(
 )
 
 
+@pytest.mark.fuzz
 @given(st.sampled_from(["anyOf", "oneOf"]), st.lists(ALTERNATIVES, min_size=1, max_size=6))
 def test_any_alternatives_mean_the_same(keyword: str, alternatives: list[Any]) -> None:
     document = {keyword: alternatives}
