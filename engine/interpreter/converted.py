@@ -25,6 +25,7 @@ class BodyOrigins:
     def __init__(self, parts: Sequence[tuple[Emission, Mapping[str | None, int]]], envelope: Envelope) -> None:
         self.first = parts[0][0]
         self._origins = origins_of(parts, envelope)
+        self._common = envelope.origins
         self._lists: dict[str, tuple[list[int], list[Emission], str | None]] = {}
         for emission, offsets in parts[1:]:
             for name, offset in offsets.items():
@@ -50,10 +51,24 @@ class BodyOrigins:
         if source is None:
             return self.first.element if pointer else ""
         emission, origin, rest = source
-        place = places.of_origin(origin, emission.element)
+        # What the fields of the output give is the same with each emission.
+        is_common = self._common.get(pointer[: len(pointer) - len(rest)]) is origin
+        place = places.of_origin(origin, "" if is_common else emission.element)
         below = f"{place}{rest}"
         found = value_at(places.batch, below)
-        return below if found is not None and found is value_at(body, pointer) else place
+        if found is not None and found is value_at(body, pointer):
+            return below
+        return _place_of_same(places, body, pointer) or place
+
+
+def _place_of_same(places: Places, body: Any, pointer: str) -> str | None:
+    """The place of a value in an object or list that the batch and the body share, or of that if there is no value."""
+    part = pointer
+    while part:
+        if (place := places.index.find(value_at(body, part))) is not None:
+            return place if value_at(body, pointer) is None else f"{place}{pointer[len(part) :]}"
+        part = part.rpartition("/")[0]
+    return None
 
 
 class ConvertedBody:
