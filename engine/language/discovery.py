@@ -123,6 +123,8 @@ def kind_of(path: Path) -> FileKind | None:
         return "tests" if _is_beside_a_mapping(path) else "mapping"
     text = raw.decode("utf-16" if raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig", "replace")
     keys = _keys(text)
+    if not _is_ours(keys, text):
+        keys = _keys_of_broken(text) or keys
     modeline = _MODELINE.search(text)
     named = path.stem in ("mapping", "workspace")
     if _is_beside_a_mapping(path) or (modeline and modeline[1] == "tests"):
@@ -220,9 +222,20 @@ def _keys(text: str) -> set[str]:
         return keys
     node = parse(Source("", text))[0]
     if node is None:
-        pattern = _FLOW_KEY if text.lstrip().startswith("{") else _KEY
-        return {key.rstrip(" \t\"'") for key in pattern.findall(_INDENTATION.sub("", text))}
+        return _keys_of_lines(text)
     return set(node.keys()) if isinstance(node, MappingNode) else set()
+
+
+def _keys_of_lines(text: str) -> set[str]:
+    """The keys at the start of all lines, however they are indented, or in a flow mapping."""
+    pattern = _FLOW_KEY if text.lstrip().startswith("{") else _KEY
+    return {key.rstrip(" \t\"'") for key in pattern.findall(_INDENTATION.sub("", text))}
+
+
+def _keys_of_broken(text: str) -> set[str]:
+    """The keys of all lines, if these are those of a file of ours and the text is not valid YAML; else none."""
+    keys = _keys_of_lines(text)
+    return keys if _is_ours(keys, text) and parse(Source("", text))[1] else set()
 
 
 def other_than_main(keys: Collection[str]) -> tuple[str, str] | None:

@@ -36,6 +36,9 @@ from moemap.tests.engine.test_inspection import ACTION, MAPPING, TESTS, WORKSPAC
         ("a.yaml", "  language: 1\n  workspace: [\n", "workspace"),
         ("a.yaml", "\tlanguage: 1\n\tworkspace: w\n", "workspace"),
         ("a.yaml", "? workspace\n: w\n", "workspace"),
+        ("a.yaml", "extends: base@1\n\tworkspace: w\n", "workspace"),
+        ("a.yaml", "  workspace: w\nextends: base@1\n", "workspace"),
+        ("a.yaml", "mapping: shop@1\n tests:\n  - test: t\n", "tests"),
         ("a.yaml", "language: 1\r\nworkspace: w\r\nextends: [\r\n", "workspace"),
         ("a.yaml", "rules: []\n", "part"),
         ("a.yaml", "nonsense: 1\nrules: [{rule: one, output: out}]\n", "part"),
@@ -112,6 +115,8 @@ from moemap.tests.engine.test_inspection import ACTION, MAPPING, TESTS, WORKSPAC
         ("a.yaml", "mapping: {a: 1}\n", None),
         ("a.yaml", "root: true\nenv: {}\nparserOptions: {}\nextends: x\nrules: {}\n", None),
         ("a.yaml", "a: |\n  workspace: w\n", None),
+        ("a.yaml", "{{- if .x }}\nname: ci\njobs:\n  workspace: w\n  rules: []\n", None),
+        ("a.yaml", "name: ci\nextends: {a: {workspace: w}}\n", None),
         ("a.yaml", "{{ template }}\n", None),
         (
             "a.yaml",
