@@ -92,10 +92,7 @@ class Plan:
     def identity(self, batch: Any) -> str | None:
         """The value of the member that identifies an input; None if it has none."""
         value = None if self.id is None else _member(batch, self.id)
-        try:
-            return None if value is None else orjson.dumps(value).decode()
-        except TypeError:  # for integers of more than 64 bits
-            return json.dumps(value)
+        return None if value is None else _text_of(value)
 
     def entry(self, request: Request) -> Entry:
         """The entry of the outbox for a request."""
@@ -110,7 +107,7 @@ class Plan:
             self.dispatch.url_of(request),
             self.dispatch.headers_of(request),
             request.text,
-            None if value is None else orjson.dumps(value).decode(),
+            None if value is None else _text_of(value),
             is_repeatable=own.get("effect") == "upsert",
             is_joinable=self.bulk is not None and bool(own.get("bulk")) and request.server is None,
             items={name: len(value) for name, value in sorted(counted.items()) if isinstance(value, list)},
@@ -121,4 +118,25 @@ def _member(value: Any, path: str) -> Any:
     """The member that the names of a path lead to; None if there is none."""
     for name in path.split("."):
         value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _text_of(value: Any) -> str:
+    """JSON text that is the same for equal values: 3.0 is written as 3, and members stand in the order of their names."""
+    whole = _with_whole_numbers(value)
+    try:
+        return orjson.dumps(whole, option=orjson.OPT_SORT_KEYS).decode()
+    except TypeError:  # for integers of more than 64 bits
+        return json.dumps(whole, sort_keys=True)
+
+
+def _with_whole_numbers(value: Any) -> Any:
+    """The value with integers in place of doubles that are whole."""
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case list():
+            return [_with_whole_numbers(item) for item in value]
+        case dict():
+            return {name: _with_whole_numbers(item) for name, item in value.items()}
     return value

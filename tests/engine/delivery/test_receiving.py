@@ -120,6 +120,30 @@ def test_an_id_is_known_to_the_last_digit(run: Callable[..., None]) -> None:
     run(work)
 
 
+@pytest.mark.parametrize(
+    ("first", "again", "known"),
+    [
+        ("3", "3.0", 1),
+        ("1e0", "1", 1),
+        ("0", "-0.0", 1),
+        ("1e22", "10000000000000000000000", 1),
+        ('[3, {"a": 1, "b": 2}]', '[3.0, {"b": 2, "a": 1}]', 1),
+        ("3", '"3"', 0),
+        ("1", "true", 0),
+        ("[1]", "[true]", 0),
+        ("0.5", "0.25", 0),
+    ],
+)
+def test_equal_ids_are_those_of_one_input(run: Callable[..., None], first: str, again: str, known: int) -> None:
+    async def work(service: Service) -> None:
+        for id_, expected in ((first, 0), (again, known)):
+            body = f'{{"id": {id_}, "user": "u1", "events": [{{"number": 1}}]}}'
+            status, answer, _ = await service.post(body.encode())
+            assert (status, answer["known"]) == (202, expected)
+
+    run(work)
+
+
 def test_an_empty_list_has_no_batches(run: Callable[..., None]) -> None:
     async def work(service: Service) -> None:
         status, answer, _ = await service.post([])
