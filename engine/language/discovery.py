@@ -66,6 +66,7 @@ _PACKAGES = frozenset({"node_modules", "site-packages", "__pycache__"})
 _MODELINE = re.compile(r"^#[ \t]*yaml-language-server:.*\bmoemap/(rules|workspace|tests)\.schema\.json", re.MULTILINE)
 _INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
 _KEY = re.compile(r"""^["']?([^\s#"'{\[\-][^:\n]*):(?=\s|$)""", re.MULTILINE)
+_GLUED_KEY = re.compile(rf"^[ \t]*({'|'.join(sorted(_KNOWN))}):(?=\S)", re.MULTILINE)
 _FLOW_KEY = re.compile(r"""[{,]\s*["']?([^\s#"'{\[,:][^:,{\n]*):(?=\s|$)""", re.MULTILINE)
 
 
@@ -233,9 +234,15 @@ def _keys_of_lines(text: str) -> set[str]:
 
 
 def _keys_of_broken(text: str) -> set[str]:
-    """The keys of all lines, if these are those of a file of ours and the text is not valid YAML; else none."""
-    keys = _keys_of_lines(text)
-    return keys if _is_ours(keys, text) and parse(Source("", text))[1] else set()
+    """The keys of all lines, if they make it a file of ours and it is not valid YAML, or a string; else none.
+
+    Our keys also count where they lack the space after them.
+    """
+    keys = _keys_of_lines(text) | set(_GLUED_KEY.findall(text))
+    if not _is_ours(keys, text):
+        return set()
+    node, problems = parse(Source("", text))
+    return keys if problems or isinstance(node, ScalarNode) else set()
 
 
 def other_than_main(keys: Collection[str]) -> tuple[str, str] | None:
