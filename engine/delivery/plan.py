@@ -122,7 +122,7 @@ def _member(value: Any, path: str) -> Any:
 
 
 def _text_of(value: Any) -> str:
-    """JSON text that is the same for equal values: 3.0 is written as 3, and members stand in the order of their names."""
+    """JSON text that is the same for equal values: 3.0 is written as 3, members are in the order of their names."""
     whole = _with_whole_numbers(value)
     try:
         return orjson.dumps(whole, option=orjson.OPT_SORT_KEYS).decode()
