@@ -74,8 +74,8 @@ def _read(path: Path, main: Path | None) -> Configuration:
 
 
 def _start(path: Path) -> str:
-    """The text of a file that cannot be read as one of ours, as far as it goes."""
+    """The text of a file that cannot be read as one of ours, as far as it goes; nothing of a pipe, which may block."""
     try:
-        return content(path, _MOST_BYTES).decode("utf-8", "replace")
+        return content(path, _MOST_BYTES).decode("utf-8", "replace") if is_file(path) else ""
     except OSError:
         return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
@@ -184,6 +185,15 @@ def test_a_pyproject_that_cannot_be_read_is_no_other_one(write: Write, before: b
         is_ours = "moemap" in table
         assert [problem.code for problem in made.problems] == ([code] if code and is_ours else [])
         assert (made.source is not None) is is_ours
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes")
+def test_a_project_file_that_is_a_pipe_is_refused_and_not_waited_for(write: Write) -> None:
+    write(FILES)
+    os.mkfifo("moemap.toml")
+    assert [problem.message for problem in configuration_around(Path()).problems] == [
+        "the file cannot be read: it is not a file"
+    ]
 
 
 def test_the_folder_of_the_file_is_searched_without_folders(write: Write) -> None:
