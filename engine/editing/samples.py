@@ -184,7 +184,7 @@ class _Reader:
         real = Path(os.path.realpath(path))
         if real not in self.files:
             self.files[real] = []
-            if len(self.found) < MAX_SAMPLES and self.project.refusal(real) is None:
+            if len(self.found) < MAX_SAMPLES and is_file(real) and self.project.refusal(real) is None:
                 try:
                     text = content(real, MAX_SAMPLE_BYTES + 1)
                     self.bytes += len(text)

@@ -108,6 +108,8 @@ def of_files(files: Iterable[tuple[str, Path]], tests: Iterable[TestFile]) -> It
             size = path.stat().st_size
         except OSError:
             continue
+        if not path.is_file():  # opening a pipe may block forever
+            continue
         count = _batches(path, size)
         test = taken.get(os.path.realpath(path))
         if count is None:

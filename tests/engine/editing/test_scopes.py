@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,6 +75,8 @@ def test_samples_are_files_and_inputs_of_tests(project: Path) -> None:
             "moemap.toml": '[samples]\nall = ["more/*.json"]\n',
         },
     )
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(project / "samples" / "pipe.json")  # reading it would never end
     state, main = EditingState([project]), project / "mapping.yaml"
     found = samples(state, main)
     assert [(one.name, one.path and one.path.name, dict(one.settings)) for one in found] == [

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from moemap.engine.source.homes import MAPPINGS
-from moemap.engine.studio import files
+from moemap.engine.studio import files, samples
 from moemap.engine.studio.files import ConflictError, ProjectFiles, RefusedError
 
 KINDS = {"shop/mapping.yaml": "mapping", "samples/seen.json": "sample", "shop/tests/events.yaml": "tests"}
@@ -183,3 +183,11 @@ def test_files_of_installed_mappings_have_names_of_their_own(project: ProjectFil
     assert project.name(MAPPINGS / "some" / "v1" / "mapping.yaml") == "installed:some/v1/mapping.yaml"
     with pytest.raises(RefusedError):
         project.save("installed:some/v1/mapping.yaml", "x", None)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes")
+def test_pipes_are_no_samples_and_are_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "seen.json").write_text("{}")
+    found = samples.of_files([(name, tmp_path / name) for name in ("pipe.json", "seen.json")], [])
+    assert [one.id for one in found] == ["seen.json"]
