@@ -7,7 +7,7 @@ import os
 import subprocess
 import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -32,7 +32,7 @@ def checked_out(path: Path, revision: str) -> Iterator[Path]:
     commit = _git(top, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}").decode().strip()
     with TemporaryDirectory(prefix="moemap-") as temporary:
         with tarfile.open(fileobj=io.BytesIO(_git(top, "archive", "--format=tar", commit))) as archive:
-            archive.extractall(temporary, filter=_inside)  # noqa: S202  which stays in the folder
+            _extract(archive, Path(temporary))
         (Path(temporary) / ".moemap").touch()  # a project of its own: nothing outside of it is read
         found = Path(temporary) / where.relative_to(top)
         if not found.exists():
@@ -40,12 +40,28 @@ def checked_out(path: Path, revision: str) -> Iterator[Path]:
         yield found
 
 
-def _inside(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
-    """Leaves out links that lead out of the folder: a mapping may not refer to what is there."""
-    try:
-        return tarfile.data_filter(member, folder)
-    except tarfile.FilterError:
-        return None
+def _extract(archive: tarfile.TarFile, folder: Path) -> None:
+    """Writes the files and links of an archive, without those that lead out of the folder.
+
+    A mapping may not refer to what is there. (The filters of tarfile came with Python 3.11.4.)
+    """
+    members = [member for member in archive if not {"", ".."} & {*member.name.split("/")}]
+    for member in members:
+        path = folder / member.name
+        if member.isdir():
+            path.mkdir(parents=True, exist_ok=True)
+        elif content := archive.extractfile(member) if member.isfile() else None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.read())
+    links = {folder / member.name: member.linkname for member in members if member.issym()}
+    for link, target in links.items():
+        link.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # where the system makes no links
+            link.symlink_to(target)
+    top = os.path.realpath(folder)
+    # Looked for once all are there, since links can lead through each other.
+    for link in [link for link in links if os.path.commonpath([top, os.path.realpath(link)]) != top]:
+        link.unlink(missing_ok=True)
 
 
 def _git(folder: Path, *arguments: str) -> bytes:
