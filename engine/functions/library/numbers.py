@@ -7,7 +7,7 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any
 
-from ...values.numbers import MAX_DECIMALS, fixed_text, parse_decimal, whole_of
+from ...values.numbers import MAX_DECIMALS, fixed_text, parse_decimal, parse_number, whole_of
 from ..errors import FunctionError, calculated, json_of
 from ..registry import example, function, null_gives_null
 
@@ -118,7 +118,9 @@ def _func_round(number: Any, decimals: Any) -> Any:
 def _func_format_number(number: Any, decimals: Any) -> str:
     count = _decimals("format_number", decimals)
     if isinstance(number, str) and parse_decimal(number) is None:
-        raise FunctionError("format_number() cannot read the string as a decimal number")
+        number = parse_number(number)  # may have an exponent
+        if number is None:
+            raise FunctionError("format_number() cannot read the string as a decimal number")
     return fixed_text(number, count)
 
 

@@ -161,6 +161,8 @@ RESULTS = [
     ("from_unix_ms(join('', ['1e-', '9999999999999999999']), 'seconds')", "1970-01-01T00:00:00Z"),
     ("sort_by_number([{n: '1e1'}, {n: '9'}, {n: '+1'}], &n)[*].n", ["+1", "9", "1e1"]),
     ("from_unix_ms('1.7e12', 'seconds')", "2023-11-14T22:13:20Z"),
+    ("[format_number('1.5e3', `2`), format_number(' -2E-1 ', `0`)]", ["1500.00", "0"]),
+    ("[format_number('1e22', `0`), format_number('1e-9999999999999999999', `1`)]", ["10000000000000000000000", "0.0"]),
     ('contains([[`1`], `{"a": [0]}`], [`true`])', False),
     ('contains([[`1`], `{"a": [0]}`], `{"a": [false]}`)', False),
     ('contains([[`1`], `{"a": [0]}`], `{"a": [0.0]}`)', True),
@@ -240,6 +242,7 @@ REFUSALS = [
     ("add(id, `1`)", "the result of add() is too large"),
     ("ceil(id)", "the result of ceil() is too large"),
     ("floor(wide)", "the result of floor() is too large"),
+    ("format_number('1e400', `2`)", "format_number() cannot read the string as a decimal number"),
     ("from_unix_ms('1e-' , 'seconds')", 'from_unix_ms() cannot read "1e-" as a number of milliseconds'),
     (
         "from_unix_ms(number, 'days')",

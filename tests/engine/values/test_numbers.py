@@ -14,6 +14,7 @@ from moemap.engine import schemas
 from moemap.engine.diagnostics.problem import Problem
 from moemap.engine.expressions.parser import parse
 from moemap.engine.expressions.syntax_errors import ExpressionError
+from moemap.engine.expressions.tree import EvaluationError
 from moemap.engine.language.rulebook import Setting
 from moemap.engine.language.settings import Given, GivenText, values_of
 from moemap.engine.schemas.schema import SchemaError
@@ -48,6 +49,8 @@ def test_what_json_does_not_write_so_is_no_number_anywhere(text: str) -> None:
     for filter_ in ("int", "round"):
         with pytest.raises(TemplateFailure):
             rendered(parts_of(f"{{{{ text | {filter_} }}}}"), {"text": text}, False)
+    with pytest.raises(EvaluationError):
+        parse("format_number(text, `2`)").search({"text": text})
     assert isinstance(resolve(text), NotJson | str | None | bool)
 
 
