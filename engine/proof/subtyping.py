@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from ..inference.facts import Sources
@@ -32,8 +33,10 @@ from ..types.types import (
 from ..values.recall import Recall
 from .mismatches import Gap, ProofPlace, fewer, of_kinds, of_number, of_string, of_values, refused_words, texts_with
 
-__all__ = ["SubtypeChecker"]
+__all__ = ["MAX_GAPS", "SubtypeChecker"]
 
+MAX_GAPS = 10_000
+"""A few definitions that refer on twice each have thousands of millions of places; whoever reads needs no more."""
 MAX_PIECES = 64
 _FEW_NAMES = 3
 
@@ -51,7 +54,7 @@ class SubtypeChecker:
         self._with_member: dict[tuple[int, str], tuple[ObjectType, Type | None]] = {}
 
     def gaps(self, type_: Type, origin: Any = None) -> tuple[Gap, ...]:
-        """All gaps between a type and the schema, each once; one gap for a schema that recurses too deeply."""
+        """The gaps between a type and the schema, each once; one gap for a schema that recurses too deeply."""
         at = ProofPlace((), origin, self.schema.document)
         try:
             return tuple(dict.fromkeys(self.check(type_, self.schema.document, at)))
@@ -66,7 +69,7 @@ class SubtypeChecker:
         known: tuple[Type, Any, tuple[Gap, ...]] | None = self.recall.get(key)
         if known is None:
             inside = ProofPlace((), None, part if isinstance(part, dict) else None)
-            known = self.recall.put(key, (type_, part, tuple(self.compare(type_, part, inside))))
+            known = self.recall.put(key, (type_, part, tuple(islice(self.compare(type_, part, inside), MAX_GAPS))))
         for gap in known[2]:
             if not at.path and gap.origin is not None and gap.part is not None:
                 yield gap

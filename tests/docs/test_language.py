@@ -20,6 +20,7 @@ from moemap.engine.language import assertions as language_assertions
 from moemap.engine.language import converters, field_reader, inheritance, kinds, loader, scopes
 from moemap.engine.patterns import parser as regular
 from moemap.engine.privacy import assertions as privacy_assertions
+from moemap.engine.proof import subtyping
 from moemap.engine.runtime import outputs
 from moemap.engine.schemas import complexity, normal_form, violations
 from moemap.engine.values import budget, numbers
@@ -125,6 +126,7 @@ def test_limits() -> None:
         normal_form.MAX_UNKNOWN,
         complexity.MAX_WAYS,
         complexity.MAX_LEVELS,
+        subtyping.MAX_GAPS,
         regular.MAX_TIMES,
         regular.MAX_DEPTH,
         violations.MAX_VIOLATIONS,

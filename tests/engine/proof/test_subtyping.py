@@ -14,7 +14,8 @@ import pytest
 from moemap.engine import schemas
 from moemap.engine.proof.mismatches import Gap, ProofPlace
 from moemap.engine.proof.samples import NoSampleError, sample
-from moemap.engine.proof.subtyping import SubtypeChecker
+from moemap.engine.proof.subtyping import MAX_GAPS, SubtypeChecker
+from moemap.engine.schemas.schema import schema_of
 from moemap.engine.types.from_schema import type_of
 from moemap.engine.types.types import (
     ANY,
@@ -231,3 +232,19 @@ def test_what_is_not_known_is_not_certain(tmp_path: Path) -> None:
     type_ = Type(objects=(ObjectType({"a": Property(value, False), "b": Property(value, False)}, ()),))
     assert schemas.Validator(schema).is_valid({"a": {"a": {"b": 1}}})
     assert not any(gap.always for gap in SubtypeChecker(schema, certain=True).gaps(type_))
+
+
+@pytest.mark.parametrize("levels", [2, 40])
+def test_pairs_that_refer_on_to_what_does_not_fit(levels: int) -> None:
+    """2^levels places lead to the last definition."""
+
+    def schema(last: str) -> Any:
+        parts = {
+            f"a{level}": {"type": "object", "properties": {key: {"$ref": f"#/$defs/a{level + 1}"} for key in "xy"}}
+            for level in range(levels)
+        }
+        return schema_of({"$ref": "#/$defs/a0", "$defs": {**parts, f"a{levels}": {"type": last}}})
+
+    gaps = SubtypeChecker(schema("string")).gaps(type_of(schema("number")))
+    assert len(gaps) == min(2**levels, MAX_GAPS)
+    assert {(len(gap.path), gap.keyword) for gap in gaps} == {(levels, "type")}
