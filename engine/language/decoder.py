@@ -19,10 +19,22 @@ from ..values.kinds import with_article
 if TYPE_CHECKING:
     from .rulebook import Expr, Text
 
-__all__ = ["NAME", "ROOT", "Keys", "each_named", "found", "good_name", "good_variable", "read_expression", "read_text"]
+__all__ = [
+    "NAME",
+    "ROOT",
+    "Keys",
+    "each_named",
+    "entry_hint",
+    "found",
+    "good_name",
+    "good_variable",
+    "read_expression",
+    "read_text",
+]
 
 NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*", re.ASCII)
 ROOT = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+_ENTRY = re.compile(r"([\w$-]+):([^/].*)", re.DOTALL)
 _COMMENT = re.compile(r"[ \t]+#")
 _NAME_FORM = "a name of lower-case letters, digits and hyphens"
 _ROOT_FORM = "a name of lower-case letters, digits and underscores"
@@ -57,6 +69,13 @@ def read_expression(node: ScalarNode, problems: list[Problem]) -> Expr | None:
         place = node.span(error.start, error.end)
         problems.append(Problem.of(error.code, place, hint=error.hint or _cut_off(node), **error.data))
         return None
+
+
+def entry_hint(node: Node) -> str | None:
+    """Says why what was meant as the one entry of a mapping was read as a string, if it was."""
+    if not isinstance(node, ScalarNode) or node.style != "" or (entry := _ENTRY.match(node.text)) is None:
+        return None
+    return odd_blank_in(entry[2]) or f"a space belongs after the colon: {entry[1]}: {entry[2]}"
 
 
 def _cut_off(node: ScalarNode) -> str | None:
@@ -120,7 +139,7 @@ class Keys:
         if isinstance(node, MappingNode):
             self.mapping = node
         else:
-            self.report("M102", node.place, what=where, wanted="a mapping", found=found(node))
+            self.report("M102", node.place, entry_hint(node), what=where, wanted="a mapping", found=found(node))
 
     def __contains__(self, key: str) -> bool:
         return self.mapping is not None and self.mapping.get(key) is not None
@@ -281,7 +300,7 @@ class Keys:
             return ()
         if isinstance(node, MappingNode):
             return node.entries
-        self.wrong(key, node, "a mapping")
+        self.wrong(key, node, "a mapping", entry_hint(node))
         return ()
 
     def named_texts(self, key: str, what: str) -> dict[str, str]:

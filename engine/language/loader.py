@@ -30,7 +30,7 @@ from ..values.kinds import shown
 from ..values.recall import Recall
 from .assertions import MAX_PROVEN_RULES, assertion_beyond
 from .converters import MAX_EXTENDS, with_converters
-from .decoder import Keys, found
+from .decoder import Keys, entry_hint, found
 from .discovery import other_than_main
 from .empty_values import omitting_output, omitting_rule
 from .file_keys import MAPPING, PART, SEMANTIC_VERSION, WORKSPACE
@@ -137,7 +137,7 @@ class _Loader:
             self.lost.update(lost_names(node))
         if node is None or isinstance(node, MappingNode):
             return node
-        self.report("M102", node.place, what="a rule file", wanted="a mapping", found=found(node))
+        self.report("M102", node.place, entry_hint(node), what="a rule file", wanted="a mapping", found=found(node))
         return None
 
     def layer(self, source: Source, chain: tuple[str, ...], extends: Node | None = None) -> Layer | None:
