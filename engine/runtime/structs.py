@@ -31,7 +31,7 @@ from .result import Request, Result
 __all__ = ["StructMapper"]
 
 _new = tuple.__new__  # faster than calling the class of a named tuple
-_NO_ANSWER = (Unusual, NotOne, TooMuchCopied, *FAILURES)
+_NO_ANSWER = (Unusual, NotOne, TooMuchCopied, msgspec.DecodeError, *FAILURES)
 _LONGEST_PAUSE = 1000
 _MOST_TIMES = 20
 _MOST_NAMES = 500

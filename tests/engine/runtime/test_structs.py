@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import msgspec
 import orjson
 import pytest
 from hypothesis import example, given, settings
@@ -21,6 +22,7 @@ from moemap.engine.interpreter.interpreter import Interpreter
 from moemap.engine.language.rulebook import Rulebook
 from moemap.engine.runtime.result import Result
 from moemap.engine.runtime.runner import MANY
+from moemap.engine.runtime.structs import _NO_ANSWER
 from moemap.tests.engine.compiler.validation.test_whole_bodies import MANY_SETTINGS
 from moemap.tests.engine.damage import damaged
 
@@ -252,6 +254,11 @@ def test_what_rules_say_themselves_is_said_of_records(
 def test_text_that_is_no_utf_8_is_left_to_others(shaped: tuple[Any, Callable[[bytes], Result | None]]) -> None:
     for text in (b'{"unread": "\xff"}', b'{"id": "\xed\xa0\x80"}', b'\xef\xbb\xbf{"id": 1}', b'{"id": "\x01"}'):
         assert shaped[1](text) is None
+
+
+def test_text_that_msgspec_refuses_is_left_to_others_in_every_version() -> None:
+    """Before 0.21, its errors were no ValueErrors."""
+    assert msgspec.DecodeError in _NO_ANSWER
 
 
 VALUES = st.sampled_from(
