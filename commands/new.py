@@ -61,6 +61,7 @@ def command(
     """
     from ..engine.authoring.openapi import OpenApiError
     from ..engine.authoring.starting import StartError, operation_in, samples_in, schema_in, start, write
+    from ..engine.diagnostics.terminal import printable
 
     if (output_openapi is None) is not (operation is None):
         raise click.UsageError("--output-openapi and --operation go together")
@@ -83,7 +84,7 @@ def command(
     except StartError as error:
         raise click.UsageError(str(error)) from None
     for file in (*made.files, *own):
-        click.echo(f"written: {(folder / file).as_posix()}")
+        click.echo(printable(f"written: {(folder / file).as_posix()}"))
     for one in made.notes:
         note(f"review: {one}")
 

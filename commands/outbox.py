@@ -100,6 +100,7 @@ def command(
     """
     from ..engine.delivery import upkeep
     from ..engine.delivery.entries import OutboxError
+    from ..engine.diagnostics.terminal import printable
 
     with opened(path, create=False) as outbox:
         try:
@@ -121,7 +122,7 @@ def command(
                 chosen = _chosen(outbox, requests, states or (("dead",) if action == "replay" else default))
                 number = sum(outbox.shown(one) is not None for one in chosen) if requests else len(chosen)
                 if not chosen:
-                    click.echo(f"{outbox.name}: there are no such requests", err=True)
+                    click.echo(printable(f"{outbox.name}: there are no such requests"), err=True)
                 if action == "replay":
                     number = _replay(outbox, chosen, choice_of(mapping, settings, environment))
                 elif action == "export" or format_ == "json":

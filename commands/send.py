@@ -288,7 +288,7 @@ def _show_end(outbox: Outbox, progress: Progress, given: TakenInputs, *, is_take
         known = f"; {counted(given.known, 'input')} known before" if given.known else ""
         click.echo(f"{counted(given.requests, 'request')} taken{known}", err=True)
     states = [f"{count:,} {state}" for state, count in counts.states.items() if count]
-    click.echo(f"outbox {outbox.name}: {', '.join(states) or 'empty'}", err=True)
+    click.echo(printable(f"outbox {outbox.name}: {', '.join(states) or 'empty'}"), err=True)
     if counts.repeated:
         click.echo(f"{counted(counts.repeated, 'time')} a request was sent again that may have arrived", err=True)
     if counts.states["dead"] or counts.states["uncertain"]:

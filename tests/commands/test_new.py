@@ -83,3 +83,9 @@ def test_a_failure_names_the_folder_that_was_to_be_made() -> None:
     done = run("new", "some/shop")
     assert done.returncode == 2
     assert done.stderr == "Error: some/shop: Not a directory\n"
+
+
+def test_files_that_are_written_are_named_in_printable_letters() -> None:
+    done = run("new", "a\u202e\x1b[2Jb")
+    assert done.returncode == 0
+    assert "written: a\\u202e\\u001b[2Jb/mapping.yaml\n" in done.stdout
