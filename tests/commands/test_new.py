@@ -86,6 +86,6 @@ def test_a_failure_names_the_folder_that_was_to_be_made() -> None:
 
 
 def test_files_that_are_written_are_named_in_printable_letters() -> None:
-    done = run("new", "a\u202e\x1b[2Jb")
+    done = run("new", "a\u202e\x1b[2Jb/shop")
     assert done.returncode == 0
-    assert "written: a\\u202e\\u001b[2Jb/mapping.yaml\n" in done.stdout
+    assert "written: a\\u202e\\u001b[2Jb/shop/mapping.yaml\n" in done.stdout
