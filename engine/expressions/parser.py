@@ -28,7 +28,7 @@ from ..diagnostics.suggestions import Suggestion
 from ..functions.constants import flaw_of_constant
 from ..functions.registry import Function
 from ..functions.table import FUNCTIONS, function_meant
-from ..values.payload import check_constant, check_payload, received
+from ..values.payload import TOO_DEEP, check_constant, check_payload, received
 from . import growth
 from .methods import Method, methods_in
 from .roots import RootUse
@@ -144,9 +144,7 @@ class _Lexer(_LibraryLexer):  # type: ignore[misc]  # the library has no types f
         try:
             value = json.loads(body.replace("\\`", "`"))
         except RecursionError:
-            raise ExpressionError(
-                "M210", start, end, data={"reason": "has a literal that is nested too deeply"}
-            ) from None
+            raise syntax_error(f"{shortened(f'`{body}`')} is not a JSON literal: {TOO_DEEP}", start, end) from None
         except ValueError:
             bare = body.strip()
             is_bare = re.fullmatch(r"[\w $-]+", bare)

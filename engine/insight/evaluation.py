@@ -16,6 +16,7 @@ from ..runtime.notes import Rejected
 from ..source.nodes import ScalarNode
 from ..source.text import Source
 from ..templates.template import TemplateFailure
+from ..values.payload import check_payload
 from ..values.pointers import index_of
 
 __all__ = ["Evaluated", "EvaluationPlaceError", "SampleEvaluation", "scope_of"]
@@ -41,6 +42,8 @@ def scope_of(rulebook: Rulebook, batch: Any, at: str | None) -> Scope:
 
     A route can be named by the name of its elements too. Raises EvaluationPlaceError.
     """
+    if flaw := check_payload(batch):
+        raise EvaluationPlaceError(f"the input cannot be mapped: {flaw}")
     interpreter = Interpreter(rulebook)
     name, _, number = (at or "").partition(":")
     if at is None:

@@ -257,7 +257,6 @@ ERRORS = [
         "`18446744073709551616` is not a JSON literal: an integer needs more than 64 bits",
         None,
     ),
-    (f"a == ⟨`{'[' * 3000}`⟩", "M210", "has a literal that is nested too deeply", None),
     (f"a[⟨{'9' * 5000}⟩]", "M201", "the number is too long", None),
     ("a⟨[::0]⟩", "M201", "the step of a slice cannot be 0", None),
     ("a[1:2:3⟨:⟩]", "M201", "unexpected ':'", None),

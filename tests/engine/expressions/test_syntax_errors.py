@@ -1,4 +1,4 @@
-"""Suggestions at words and signs of other languages."""
+"""Suggestions at words and signs of other languages, and literals that are nested too deeply."""
 
 from __future__ import annotations
 
@@ -28,3 +28,11 @@ def test_what_other_languages_write(marked: str, reason: str, hint: str) -> None
     error = caught.value
     assert (error.code, error.start, error.end, error.hint) == ("M201", start, end, hint)
     assert error.data == {"reason": reason}
+
+
+@pytest.mark.parametrize("depth", [101, 500, 3000])
+def test_a_literal_that_is_too_deep_whoever_finds_it(depth: int) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        parse(f"a == `{'[' * depth}{']' * depth}`")
+    reason = f"`{'[' * 36}... is not a JSON literal: it is nested more than 100 levels deep"
+    assert (caught.value.code, caught.value.data) == ("M201", {"reason": reason})

@@ -100,6 +100,17 @@ def test_places_that_do_not_exist(at: str, rulebook: Rulebook) -> None:
     assert str(caught.value) == PLACES[at]
 
 
+@pytest.mark.parametrize("at", [None, "events:0"])
+def test_an_input_that_is_refused(at: str | None, rulebook: Rulebook) -> None:
+    deep: Any = 1
+    for _ in range(100):
+        deep = [deep]
+    with pytest.raises(
+        EvaluationPlaceError, match=r"^the input cannot be mapped: it is nested more than 100 levels deep$"
+    ):
+        scope_of(rulebook, {**BATCH, "deep": deep}, at)
+
+
 def test_an_input_that_is_no_object(rulebook: Rulebook) -> None:
     with pytest.raises(EvaluationPlaceError, match=r"^the input is no object that can be mapped$"):
         scope_of(rulebook, [1], None)
