@@ -232,10 +232,14 @@ def check_outputs(
 ) -> None:
     """Refuses to overwrite a file `of` the mapping or the project, or an input, or to write twice to one file.
 
-    Nor is anything written to a file that has the name of a project file.
+    Nor is anything written to a file that has the name of a project file, or that `-` names, as for standard output.
     """
     taken = _taken(made_of, inputs, of)
     for name in filter(None, outputs):
+        if name == STDIN:
+            raise click.UsageError(
+                "- is standard output, which is for the rest; name a file, such as ./- for one called -"
+            )
         if name.endswith(os.sep):
             raise click.UsageError(f"{name}: is a folder")
         keys = _keys(Path(name))

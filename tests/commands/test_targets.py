@@ -432,3 +432,27 @@ def test_targets_of_one_output(here: Path) -> None:
     write("a.json")
     (one,) = targets(("a.json",), {**OPTIONS, "output": "out", "rejects": "r"}, ())
     assert one == PlannedRun(("a.json",), Path("out"), Path("r"))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["lost", "{sample}", "--write-baseline", "-"],
+        ["explain", "{sample}", "--html", "-"],
+        ["test", "m", "--suggest", "-"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_further_output_is_no_file_called_dash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "a.yaml").write_text("mapping: mparticle-moengage@1\ntests: [{test: t, input: {}, expect: {}}]\n")
+    sample = str(Path(__file__).parents[2] / "examples" / "purchase.json")
+    done = CliRunner().invoke(main, [word.format(sample=sample) for word in command])
+    assert done.exit_code == 2
+    assert done.stderr.splitlines()[-1] == (
+        "Error: - is standard output, which is for the rest; name a file, such as ./- for one called -"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
