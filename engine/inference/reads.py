@@ -14,7 +14,8 @@ from typing import Any
 from ..diagnostics.problem import Place
 from ..language import kinds
 from ..language.keys import Key, attributes_of
-from ..language.rulebook import Each, Expr, Field, From, Listed, ObjectSource, Rulebook, Spread, Text
+from ..language.names import aimed_outputs
+from ..language.rulebook import Each, Expr, Field, From, Listed, ObjectSource, Output, Rule, Rulebook, Spread, Text
 from ..values.once import once_for_each
 from .sources import (
     ANY,
@@ -86,12 +87,16 @@ def reads_of(rulebook: Rulebook) -> tuple[InputRead, ...]:
     for route in rulebook.routes.values():
         walk.owner = f"route {route.name}"
         routes[route.name] = walk.form(route, roots)
+    aimed, seen = aimed_outputs(rulebook), list[tuple[Rule, _Roots]]()
     for rule in rulebook.rules:
         walk.owner = f"rule {rule.name}"
-        walk.form(rule, routes.get(rule.route, roots))
+        seen.append((rule, walk.form(rule, routes.get(rule.route, roots))))
     for output in rulebook.outputs.values():
         walk.owner = f"output {output.name}"
         walk.form(output, roots)
+        for rule, own in seen if output.name in aimed else ():
+            if rule.output == output.name:
+                walk.request(output, rule, own)
     return tuple(dict.fromkeys(walk.found))
 
 
@@ -139,6 +144,14 @@ class _Walk:
             self.read(iterated, path, part.node.place, is_sent=True)
         self.conditions = outer
         return roots
+
+    def request(self, output: Output, rule: Rule, roots: _Roots) -> None:
+        """Records the reads of a request that sees what a rule sees."""
+        outer = self.conditions
+        if rule.when is not None:
+            self.conditions += SourcesOfExpression(roots).holding(rule.when.expression.tree)
+        self.form(output.request, roots, "request")
+        self.conditions = outer
 
     def spread(self, spread: Spread, found: ValueSources, entries: ValueSources) -> None:
         """Records that the entries of `found` are those of a spread."""

@@ -20,7 +20,7 @@ from ..runtime.result import Accounted, Destination, Result, Skipped
 from ..values.equality import equal
 from ..values.pointers import above, join, leaves, value_at
 from .tracing import TooManyDecisionsError, Trace, identities, trace
-from .why import place_in, places_read, steps_in
+from .why import place_in, places_read, steps_in, steps_of
 
 __all__ = ["account_of", "account_of_trace", "accounted"]
 
@@ -250,8 +250,9 @@ def _to_targets(found: Trace) -> Iterator[tuple[str, _Link]]:
                 if id(taken.part) not in own or taken.outcome != "value" or not isinstance(taken.part, Expr | Text):
                     continue
                 pointer = join("", own[id(taken.part)]) if part != "path" else ""
+                inputs = dict.fromkeys(base for step in steps_of(found, taken) for base in step.inputs)
                 for number in requests.get((output.name, taken.at.rule, taken.at.element if taken.at.rule else ""), ()):
-                    for base in places_read(found, taken.part, taken.scope):
+                    for base in inputs:
                         yield base, _Link(number, part, pointer, taken.part.place)
 
 

@@ -82,6 +82,8 @@ class Trace:
     show: Callable[[Any], str]
     converter: str | None = None
     steps: dict[tuple[int, str], tuple[Any, ...]] = field(default_factory=dict)
+    let_inputs: dict[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
+    """The places that the parts of a let read, by the identities of the let and of its scope."""
     refused: dict[str | None, tuple[Mapping[int, list[Taken]], int]] = field(default_factory=dict)
     """See `refusals`."""
 
@@ -111,9 +113,14 @@ class Trace:
         return {(id(taken.part), taken.at.element): taken for taken in own}
 
     @cached_property
-    def in_lets(self) -> Mapping[int, list[Taken]]:
-        """The decisions about values of lets, by the identity of their scope."""
-        return _grouped((one for one in self.decisions if one.at.output is None), lambda taken: id(taken.scope))
+    def in_lets(self) -> Mapping[tuple[int, int], list[Taken]]:
+        """The decisions about the values of lets, by the identities of the let and of its scope."""
+        groups: dict[tuple[int, int], list[Taken]] = {}
+        for taken in self.decisions:
+            if taken.at.let is not None:
+                definition, scope = taken.at.let
+                groups.setdefault((id(definition), id(scope)), []).append(taken)
+        return groups
 
     def replay(self, observer: Observer) -> None:
         """Maps the batch again, and calls the observer for all decisions, including those that are not kept."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..diagnostics.problem import Place
 from ..expressions.paths import inputs_read
+from ..expressions.roots import RootUse
 from ..expressions.tree import EvaluationError, walk
 from ..inference.reads import names_after
 from ..interpreter.recorder import Taken
@@ -20,7 +21,10 @@ from ..language.rulebook import (
     Expr,
     Field,
     From,
+    Listed,
+    ObjectSource,
     Route,
+    Spread,
     Table,
     Text,
 )
@@ -29,6 +33,7 @@ from ..runtime.notes import Rejected
 from ..source.text import one_line
 from ..templates.template import TemplateFailure
 from ..values.kinds import shown
+from ..values.pointers import above as places_above
 from ..values.pointers import join, value_at
 from .spans import look_up, values_by_span
 from .tracing import Application, Trace
@@ -41,6 +46,7 @@ __all__ = [
     "read_near",
     "readers_of",
     "steps_in",
+    "steps_of",
     "steps_to",
 ]
 
@@ -116,7 +122,7 @@ def steps_to(trace: Trace, application: Application, pointer: str) -> tuple[Expl
     if last is None:
         return ()
     here = [taken for taken in own if taken.at.element == last.at.element]  # not the entries that are put into it
-    return (*_taking(trace, application), *(step for taken in here for step in _step(trace, taken)))
+    return (*_taking(trace, application), *(step for taken in here for step in steps_of(trace, taken)))
 
 
 def _taking(trace: Trace, application: Application) -> Iterator[ExplanationStep]:
@@ -131,7 +137,8 @@ def _taking(trace: Trace, application: Application) -> Iterator[ExplanationStep]
         yield from _of_expression(trace, "condition", "since `when` holds: ", rule.when, taken)
 
 
-def _step(trace: Trace, taken: Taken) -> Iterator[ExplanationStep]:
+def steps_of(trace: Trace, taken: Taken) -> Iterator[ExplanationStep]:
+    """The steps of one decision, those of the lets that it reads first."""
     part = taken.part
     if isinstance(part, Expr):
         if taken.outcome == "value":
@@ -140,13 +147,7 @@ def _step(trace: Trace, taken: Taken) -> Iterator[ExplanationStep]:
             holds = "holds" if taken.outcome == "true" else "does not hold"
             yield from _of_expression(trace, "condition", f"`when` {holds}: ", part, taken)
     elif isinstance(part, Text):
-        for name in dict.fromkeys(use.name for use in part.template.roots if use.name in taken.scope.lets):
-            yield from _of_let(trace, name, taken.scope, (name,))
-        parts = tuple((use.name, taken.scope.values.get(use.name)) for use in part.template.roots)
-        inputs = places_read(trace, part, taken.scope)
-        yield ExplanationStep(
-            "source", f"template {shown(part.template.text, _SHOWN)}", part.place, taken.value, inputs, parts
-        )
+        yield from _of_template(trace, part, taken)
     elif isinstance(part, Table):
         name = f"table {part.name}" if part.name else "the table"
         text = (
@@ -171,6 +172,20 @@ def _step(trace: Trace, taken: Taken) -> Iterator[ExplanationStep]:
         )
     elif isinstance(part, Field):
         yield from _of_field(trace, part, taken)
+
+
+def _of_template(
+    trace: Trace, text: Text, taken: Taken, above: tuple[str, ...] = (), lead: str = ""
+) -> Iterator[ExplanationStep]:
+    """A step for a template, after those for the lets that it reads."""
+    uses = text.template.roots
+    for name in dict.fromkeys(use.name for use in uses if use.name in taken.scope.lets):
+        if name not in above:
+            yield from _of_let(trace, name, taken.scope, (*above, name))
+    parts = tuple((use.name, taken.scope.values.get(use.name)) for use in uses)
+    inputs = places_read(trace, text, taken.scope)
+    told = f"{lead}template {shown(text.template.text, _SHOWN)}"
+    yield ExplanationStep("source", told, text.place, taken.value, inputs, parts)
 
 
 def _of_field(trace: Trace, field: Field, taken: Taken) -> Iterator[ExplanationStep]:
@@ -206,20 +221,61 @@ def _of_expression(
     yield ExplanationStep(kind_, f"{lead}{text}{found}", expr.place, taken.value, inputs, parts)
 
 
+def _uses(part: Expr | Text) -> Sequence[RootUse]:
+    return (part.expression if isinstance(part, Expr) else part.template).roots
+
+
 def _of_let(trace: Trace, name: str, scope: Scope, above: tuple[str, ...]) -> Iterator[ExplanationStep]:
-    """The steps to the value of a let, as far as it was computed."""
+    """The steps to the value of a let, as far as it was computed; a let that is made of parts has one for all."""
     definition, inner = scope.lets[name]
-    for taken in trace.in_lets.get(id(inner), ()):
+    source = definition.source
+    made = trace.in_lets.get((id(definition), id(inner)), ())
+    if made and isinstance(source, Each | Listed | ObjectSource):
+        what = f"each element of {one_line(source.each.text)}" if isinstance(source, Each) else "its parts"
+        inputs = _inputs_of_let(trace, definition, inner, above)
+        yield ExplanationStep("source", f"let {name} from {what}", definition.place, scope.known(name), inputs)
+    for taken in made:
         part = taken.part
         if isinstance(part, Expr) and taken.outcome == "value" and _is_in(part, definition):
             yield from _of_expression(trace, "source", f"let {name} from ", part, taken, above)
+        elif isinstance(part, Text) and taken.outcome == "value" and _is_in(part, definition):
+            yield from _of_template(trace, part, taken, above, f"let {name} from ")
         elif part is definition and taken.outcome in ("converted", "default"):
             yield from _of_field(trace, definition, taken)
 
 
-def _is_in(part: Expr, field: Field) -> bool:
-    """Returns whether an expression is a source of a field, or of an alternative of it."""
+def _inputs_of_let(trace: Trace, definition: Field, inner: Scope, above: tuple[str, ...]) -> tuple[str, ...]:
+    """The places that the parts of a let read, other than those in the lists and objects that it iterates over."""
+    key = id(definition), id(inner)
+    if key not in trace.let_inputs:
+        sources: dict[str, None] = {}
+        inputs: dict[str, None] = {}
+        for taken in trace.in_lets[key]:
+            part = taken.part
+            if isinstance(part, Each | Spread):
+                sources |= dict.fromkeys(
+                    places_read(trace, part.each if isinstance(part, Each) else part.from_, taken.scope)
+                )
+            elif isinstance(part, Expr | Text) and taken.outcome == "value":
+                names = dict.fromkeys(use.name for use in _uses(part) if use.name in taken.scope.lets)
+                steps = (
+                    step
+                    for one in names
+                    if one not in above
+                    for step in _of_let(trace, one, taken.scope, (*above, one))
+                )
+                inputs |= dict.fromkeys(place for step in steps for place in step.inputs)
+                inputs |= dict.fromkeys(places_read(trace, part, taken.scope))
+        alone = (place for place in inputs if not any(base in sources for base in places_above(place)))
+        trace.let_inputs[key] = (*sources, *alone)
+    return trace.let_inputs[key]
+
+
+def _is_in(part: Expr | Text, field: Field) -> bool:
+    """Returns whether an expression or a template is a source of a field, or of an alternative of it."""
     source = field.source
+    if source is part:
+        return True
     alternatives = source.alternatives if isinstance(source, From) else ()
     return any(one is part or (isinstance(one, Field) and _is_in(part, one)) for one in alternatives)
 

@@ -152,8 +152,8 @@ class Evaluation(Recorder):
 
     def let(self, definitions: tuple[Field, ...], scope: Scope, at: Stand) -> Scope:
         """The scope with the names added. Each value is computed when it is first read; plain ones at once."""
-        inside = Stand(at.rule, at.element, None)
         for definition in definitions:
+            inside = at.apart((definition, scope))
             key = id(definition)
             if key not in self.plain:
                 self.plain[key] = frozenset(roots_in(definition)) if is_plain(definition) else None
@@ -231,7 +231,7 @@ class Evaluation(Recorder):
         return Envelope(fields, target, self.origins)
 
     def target(self, line: RequestLine, scope: Scope, at: Stand) -> Target:
-        at = Stand(at.rule, at.element, None)
+        at = at.apart()
         source = line.path.source
         fixed = source.template.fixed if isinstance(source, Text) else None
         path = self.value(line.path, scope, at) if fixed is None else fixed
@@ -462,7 +462,7 @@ class Evaluation(Recorder):
 
     def keep(self, spread: Spread, entry_rule: EntryRule, result: dict[str, Any], scope: Scope, at: Stand) -> None:
         key = scope.values[spread.key_name]
-        apart = Stand(at.rule, at.element, None)
+        apart = at.apart()
         name = key if entry_rule.name is None else self.value(entry_rule.name, scope, apart)
         if not isinstance(name, str):
             place = (entry_rule.name or entry_rule).node.place

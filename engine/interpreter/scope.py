@@ -21,17 +21,25 @@ __all__ = ["Lazy", "Places", "Roots", "Scope", "Stand", "ValueOrigin"]
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """The point of an evaluation: the rule, the input element, and the output place (None outside of bodies)."""
+    """The point of an evaluation: the rule, the input element, and the output place (None outside of bodies).
+
+    `let` is the let that is being computed, and the scope in which it is, if any.
+    """
 
     rule: str | None
     element: str
     output: str | None
+    let: tuple[Field, Scope] | None = None
 
     def under(self, token: str | int) -> Stand:
-        return Stand(self.rule, self.element, None if self.output is None else join(self.output, token))
+        return Stand(self.rule, self.element, None if self.output is None else join(self.output, token), self.let)
 
     def on(self, element: str) -> Stand:
-        return Stand(self.rule, element, self.output)
+        return Stand(self.rule, element, self.output, self.let)
+
+    def apart(self, let: tuple[Field, Scope] | None = None) -> Stand:
+        """The same point, outside of bodies; in a let, or in the one that this is in."""
+        return Stand(self.rule, self.element, None, let or self.let)
 
 
 class Lazy:

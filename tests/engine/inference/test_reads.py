@@ -95,6 +95,54 @@ def test_reads(name: str, tmp_path: Path) -> None:
     assert found - {"events", "events/*", "+user/id"} == wanted
 
 
+AIMED = """\
+language: 1
+name: aimed
+version: 1.0.0
+input: {as: batch, schema: ./batch.schema.json}
+outputs:
+  gone: {body: none, request: {method: DELETE, path: "/of/{{ event.id }}/{{ kind }}", query: {at: event.time}}}
+  other: {schema: ./event.schema.json, request: {path: "/of/{{ batch.region }}"}}
+routes: {events: {each: batch.events, as: event}}
+rules:
+- {rule: gone, route: events, when: event.gone, let: {kind: event.kind}, output: gone}
+- {rule: other, route: events, output: other, fields: {a: event.a}}
+"""
+
+
+def test_requests_read_what_their_rules_see(tmp_path: Path) -> None:
+    read = rulebook(tmp_path, AIMED)
+    sent = {("/".join(one.pattern), one.owner, one.part) for one in reads_of(read) if one.is_sent}
+    assert sent == {
+        ("events/*/id", "output gone", "request.path"),
+        ("events/*/kind", "output gone", "request.path"),
+        ("events/*/time", "output gone", "request.query.at"),
+        ("events/*/a", "rule other", "a"),
+        ("region", "output other", "request.path"),
+    }
+    batch = {"region": "eu", "events": [{"id": 1, "kind": "k", "time": 2, "gone": True}, {"id": 3, "a": 4}]}
+    fates = {one.pointer: one.fate for one in account_of(read, batch)}
+    assert fates == {
+        "/region": "sent",
+        "/events/0/id": "sent",
+        "/events/0/kind": "sent",
+        "/events/0/time": "sent",
+        "/events/0/gone": "read",
+        "/events/1/id": "read",
+        "/events/1/a": "sent",
+    }
+    (tmp_path / "batch.json").write_text(json.dumps(batch), "utf-8")
+    members = loss_over(read, [str(tmp_path / "batch.json")], lambda _line: None).members
+    assert {"/".join(path): member.fate for path, member in members.items()} == {
+        "region": "sent",
+        "events/*/id": "sent",
+        "events/*/kind": "sent",
+        "events/*/time": "sent",
+        "events/*/gone": "read",
+        "events/*/a": "sent",
+    }
+
+
 def without(batch: Any, path: list[Any]) -> Any:
     batch = copy.deepcopy(batch)
     above = batch

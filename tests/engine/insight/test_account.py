@@ -294,3 +294,48 @@ def test_random_mappings(seed: int) -> None:
         for _ in range(3):
             fates.update(one.fate for one in check(mapping, batch(made.dice)))
     assert fates == {"sent", "skipped", "read", "unread"}
+
+
+LETS = {
+    "a template": ('{template: "a {{ item.a }}"}', {"a": "q"}),
+    "an alternative with a template": ('{from: [item.no, {template: "a {{ item.a }}"}]}', {"a": "q"}),
+    "each": ("{each: item.l, as: x, value: x.v}", {"l": [{"v": 1}, {"v": 2}]}),
+    "each with fields": ("{each: item.l, as: x, fields: {m: x.v, n: item.n}}", {"l": [{"v": 1}], "n": 3}),
+    "each with a let": ("{each: item.l, as: x, let: {y: x.v}, fields: {m: y}}", {"l": [{"v": 1}]}),
+    "fields": ("{fields: {m: item.m, o: {fields: {n: item.n}}}}", {"m": 1, "n": 2}),
+    "a list": ("{list: [item.m, item.n]}", {"m": 1, "n": 2}),
+    "a spread": ("{spread: {from: item.o, as: x, key: k, entries: [{}]}}", {"o": {"m": 1, "n": 2}}),
+    "another let": ("{list: [before, item.m]}", {"m": 1, "b": 4}),
+}
+"""The definition of a let that reads `item`, and an item all of whose leaves are sent by it."""
+IN_LETS = """\
+language: 1
+name: lets
+version: 1.0.0
+input: {{as: batch, schema: ./any.schema.json}}
+outputs: {{out: {{schema: ./any.schema.json, request: {{path: /out}}}}}}
+{top}
+routes: {{items: {{each: batch.items, as: item{route}}}}}
+rules:
+- rule: one
+  route: items
+  output: out
+  {rule}
+  fields: {{made: made}}
+"""
+
+
+@pytest.mark.parametrize("level", ["top", "route", "rule"])
+@pytest.mark.parametrize(("definition", "item"), LETS.values(), ids=LETS)
+def test_what_is_sent_through_lets_is_sent(definition: str, item: Any, level: str, tmp_path: Path) -> None:
+    (tmp_path / "any.schema.json").write_text("{}", "utf-8")
+    lets = f"let: {{before: item.b, made: {definition}}}"
+    written = {"top": "let: {unused: batch.no}", "route": "", "rule": "let: {own: item.no}"}
+    batch = {"items": [item, item | {"other": 1}]}
+    if level == "top":
+        lets, batch = lets.replace("item.", "batch.item."), {"item": item, "items": [{}, {"other": 1}]}
+    written[level] = f", {lets}" if level == "route" else lets
+    (tmp_path / "mapping.yaml").write_text(IN_LETS.format(**written), "utf-8")
+    fates = {one.pointer: one for one in check(api.load(tmp_path), batch)}
+    unsent = {pointer for pointer, one in fates.items() if one.fate != "sent"}
+    assert unsent == {pointer for pointer in fates if pointer.endswith("/other") or pointer == "/items/0"}
