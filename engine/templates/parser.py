@@ -145,6 +145,8 @@ def _check(text: str, tree: nodes.Template) -> list[str]:
     def refused(reason: str, node: nodes.Node, spelling: str = "") -> TemplateError:
         """The error of a node, at its first token of this spelling outside of further brackets, or where it begins."""
         first, depth = node.lineno or 0, 0
+        if isinstance(node, nodes.Tuple) and tokens[first].value == "[":  # several indexes between brackets
+            first += 1
         for token in tokens[first:]:
             if token.value == spelling and depth == 0:
                 return TemplateError(reason, *token.span)

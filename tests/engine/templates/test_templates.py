@@ -169,6 +169,8 @@ ERRORS = [
     ("{{ a | replace('x', 'y')⟨,⟩ b }}", "a tuple cannot be used in a template"),
     ("{{ a[b ⟨-⟩ 1] }}", "arithmetic cannot be used in a template"),
     ("{{ a[1] }} {{ a⟨[⟩] }}", "an index or the name of a member belongs between [ and ]"),
+    ("{{ a[b(1, 2)⟨,⟩ 2] }}", "a tuple cannot be used in a template"),
+    ("{% if a %}{% elif b[1]⟨(⟩1) %}{% endif %}", "a call cannot be used in a template"),
     ("{{ (⟨)⟩ }}", "a tuple cannot be used in a template"),
     ("{{ a[1⟨:⟩2] }}", "a slice cannot be used in a template"),
     ("{{ ⟨{⟩'a': 1} }}", "an object cannot be used in a template"),
