@@ -67,7 +67,9 @@ def read_expression(node: ScalarNode, problems: list[Problem]) -> Expr | None:
         return Expr(parse(node.text), node)
     except ExpressionError as error:
         place = node.span(error.start, error.end)
-        problems.append(Problem.of(error.code, place, hint=error.hint or _cut_off(node), **error.data))
+        is_entry = error.start == node.text.find(":")
+        hint = error.hint or _cut_off(node) or (entry_hint(node) if is_entry else None)
+        problems.append(Problem.of(error.code, place, hint=hint, **error.data))
         return None
 
 
