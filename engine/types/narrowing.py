@@ -32,9 +32,10 @@ from .types import (
     without_null,
 )
 
-__all__ = ["either_case", "excluding", "falsy", "meet", "meet_string", "next_to", "refine", "truthy"]
+__all__ = ["MAX_CONDITIONS", "either_case", "excluding", "falsy", "meet", "meet_string", "next_to", "refine", "truthy"]
 
 _MAX_CASES = 2
+MAX_CONDITIONS = 1000
 _MAX_NEXT = 2**50
 
 
@@ -164,7 +165,14 @@ def meet_string(a: StringType, b: StringType) -> StringType | None:
     if most is not None and least > most:
         return None
     also = frozenset(value for value in a.also | b.also if matches(a, value) and matches(b, value))
-    return StringType(None, a.excluded | b.excluded, least, most, a.patterns | b.patterns, a.avoids | b.avoids, also)
+    patterns, avoids = _both(a.patterns, b.patterns), _both(a.avoids, b.avoids)
+    return StringType(None, _both(a.excluded, b.excluded), least, most, patterns, avoids, also)
+
+
+def _both(a: frozenset[str], b: frozenset[str]) -> frozenset[str]:
+    """The conditions of both types; those of one of them, which is wider and costs no memory, if they are too many."""
+    both = a if b <= a else a | b
+    return both if len(both) <= MAX_CONDITIONS else max(a, b, key=len)
 
 
 def _meet_array(a: ArrayType, b: ArrayType) -> ArrayType | None:

@@ -23,6 +23,7 @@ from moemap.engine.privacy import assertions as privacy_assertions
 from moemap.engine.proof import subtyping
 from moemap.engine.runtime import outputs
 from moemap.engine.schemas import complexity, normal_form, violations
+from moemap.engine.types import narrowing
 from moemap.engine.values import budget, numbers
 from moemap.tests.docs.examples import LANGUAGE, Block, blocks, rendered, transformed, write
 
@@ -106,6 +107,7 @@ def test_limits() -> None:
         kinds.MAX_AMOUNT,
         kinds.MAX_BODY_BYTES,
         problem.MAX_PROBLEMS,
+        narrowing.MAX_CONDITIONS,
         expressions.MAX_EXPRESSION_CHARS,
         expressions.MAX_EXPRESSION_DEPTH,
         growth.MAX_COPIES,

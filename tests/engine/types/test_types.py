@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -15,7 +16,7 @@ from moemap.engine.types import types
 from moemap.engine.types.description import describe
 from moemap.engine.types.from_schema import type_of
 from moemap.engine.types.membership import includes
-from moemap.engine.types.narrowing import excluding, falsy, meet, refine, truthy
+from moemap.engine.types.narrowing import MAX_CONDITIONS, excluding, falsy, meet, meet_string, refine, truthy
 from moemap.engine.types.types import (
     ANY,
     ANY_STRING,
@@ -134,3 +135,17 @@ def test_many_objects_are_joined_in_few_steps(monkeypatch: pytest.MonkeyPatch) -
         assert all(includes(made, {f"a{n}": "x"}) for n in (0, count // 2, count - 1))
         steps.append(sum(looked_at))
     assert steps[1] < 6 * steps[0]
+
+
+@pytest.mark.parametrize("made", [lambda one: StringType(excluded=one), lambda one: StringType(avoids=one)])
+def test_so_many_conditions_are_known_and_shared_by_the_types_that_more_would_make(
+    made: Callable[[frozenset[str]], StringType],
+) -> None:
+    met = [StringType()]
+    for number in range(MAX_CONDITIONS + 100):
+        text = meet_string(met[-1], made(frozenset({f"a{number}"})))
+        assert text is not None
+        met.append(text)
+    assert [matches(met[-1], f"a{number}") for number in (5, 999)] == [False, False]
+    assert matches(met[-1], "b")
+    assert len({id(text.excluded) for text in met[1000:]}) == len({id(text.avoids) for text in met[1000:]}) == 1
