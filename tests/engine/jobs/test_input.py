@@ -134,6 +134,23 @@ def test_read(text: bytes, expected: list[tuple[int, Any]] | None) -> None:
         assert found == expected
 
 
+def test_a_line_that_ends_in_a_comma_has_words_of_its_own() -> None:
+    found = [short(record) for record in read(b'{"a": 1},\n{"a": 2}\r\n{"a": 3} ,\r\n5,\n')]
+    assert [place for place, _ in found] == [1, 2, 3, 4]
+    assert [value for _, value in found] == [
+        f"the record is not JSON: {COMMA % 9}",
+        {"a": 2},
+        f"the record is not JSON: {COMMA % 10}",
+        f"the record is not JSON: {COMMA % 2}",
+    ]
+
+
+def test_a_json_text_sequence_is_read_with_any_line_ends_and_without() -> None:
+    """RFC 7464: a separator before each record; lines count on within records."""
+    text = b'\x1e{"a": 1}\x1e{"a":\r\n 2}\r\n\x1e\x1e\n\x1e{"a": 3}'
+    assert [short(record) for record in read(text)] == [(1, {"a": 1}), (1, {"a": 2}), (4, {"a": 3})]
+
+
 @pytest.mark.parametrize(
     ("text", "places"),
     [
