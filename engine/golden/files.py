@@ -98,11 +98,11 @@ def discover(paths: Iterable[Path] = (), skip: Callable[[SkippedFile], object] =
     In a folder, these are the YAML files in the folder `tests` of a mapping or workspace, all others that look like
     test files, and all that cannot be read: loading them reports why. `skip` is called with links that lead elsewhere.
     """
-    found: dict[Path, Path] = {}
+    found: dict[str, Path] = {}
     for path in list(paths) or [MAPPINGS]:
         for file in _yaml_files(path, skip) if path.is_dir() else [path]:
             if file is path or not _is_readable(file) or kind_of(file) == "tests":
-                found.setdefault(file.resolve(), file)
+                found.setdefault(os.path.realpath(file), file)  # also of a loop of links
     return list(found.values())
 
 

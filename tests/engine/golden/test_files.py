@@ -294,10 +294,12 @@ def test_what_is_named_as_a_test_file_and_is_none_is_found_and_links_to_elsewher
     write(tmp_path, "m/tests/a.yaml", TEST)
     write(tmp_path, "m/.moemap", "")
     os.mkfifo(tmp_path / "m" / "pipe.yaml")
+    (tmp_path / "m" / "tests" / "loop.yaml").symlink_to("loop.yaml")
     (tmp_path / "m" / "tests" / "nowhere.yaml").symlink_to("nothing")
     (tmp_path / "m" / "tests" / "out.yaml").symlink_to(write(tmp_path, "out.yaml", TEST))
     skipped: list[discovery.SkippedFile] = []
-    assert [path.name for path in discover([tmp_path / "m"], skipped.append)] == ["a.yaml", "pipe.yaml", "nowhere.yaml"]
+    found = discover([tmp_path / "m"], skipped.append)
+    assert [path.name for path in found] == ["a.yaml", "pipe.yaml", "loop.yaml", "nowhere.yaml"]
     assert [(one.path.name, one.reason) for one in skipped] == [("out.yaml", "is a link that is outside the project")]
 
 
