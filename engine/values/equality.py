@@ -61,11 +61,14 @@ class ValueSet:
             self._found.setdefault(_fingerprint(element), []).append(element)
 
     def __contains__(self, value: Any) -> bool:
-        return any(equal(element, value) for element in self._found.get(_fingerprint(value), ()))
+        return any(equal(element, value) for element in self._alike(value))
 
     def count(self, value: Any) -> int:
         """The number of elements that equal a value."""
-        return sum(equal(element, value) for element in self._found.get(_fingerprint(value), ()))
+        return sum(equal(element, value) for element in self._alike(value))
+
+    def _alike(self, value: Any) -> Iterable[Any]:
+        return self._found.get(_fingerprint(value), ()) if self._found else ()
 
 
 def _fingerprint(value: Any) -> int:

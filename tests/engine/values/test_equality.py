@@ -14,6 +14,7 @@ from moemap.engine.language.rulebook import Setting
 from moemap.engine.language.settings import wanted_of
 from moemap.engine.templates.parser import parts_of
 from moemap.engine.templates.rendering import rendered
+from moemap.engine.values import equality
 from moemap.engine.values.equality import ValueSet, equal, included
 
 JSON = st.recursive(
@@ -76,6 +77,13 @@ def test_parts_that_come_again_are_compared_once() -> None:
     assert not equal(one, [other, 1])
     assert other in ValueSet([one])
     assert [other, 1] not in ValueSet([one])
+
+
+def test_a_set_without_values_looks_at_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body may be looked up at each of its levels, as for an `anyOf` in which no alternative is a constant."""
+    monkeypatch.delattr(equality, "_fingerprint")
+    assert [1] not in ValueSet([])
+    assert ValueSet([]).count([1]) == 0
 
 
 @pytest.mark.slow
