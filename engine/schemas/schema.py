@@ -135,7 +135,12 @@ def _schema(name: str, document: Document, form: Normal) -> Schema:
 
 def _uri_of(content: Mapping[str, Any]) -> str | None:
     uri = content.get("$id") or content.get("id")
-    return urldefrag(uri)[0] or None if isinstance(uri, str) and ("$ref" not in content or "$id" in content) else None
+    if not isinstance(uri, str) or ("$ref" in content and "$id" not in content):
+        return None
+    try:
+        return urldefrag(uri)[0] or None
+    except ValueError:  # it is no URI, which is said where it is read as one
+        return uri
 
 
 def _own_uri(document: Document) -> str:
@@ -160,12 +165,14 @@ def _absence(reference: str) -> str:
 
 
 def _identifier(path: Path) -> str | None:
-    """The `$id` of the schema in a file; None if it has none or cannot be read."""
+    """The `$id` of the schema in a file; None if it has none, it is no URI, or the file cannot be read."""
     try:
         content = read_value(contents.content(path))
+        uri = _uri_of(content) if isinstance(content, dict) else None
+        urlsplit(uri or "")
     except (OSError, ValueError):
         return None
-    return _uri_of(content) if isinstance(content, dict) else None
+    return uri
 
 
 class _Files:

@@ -148,3 +148,15 @@ def test_references_lead_nowhere_else(reference: str, reason: str, tmp_path: Pat
     with pytest.raises(SchemaError) as caught:
         load("./main.json", tmp_path / "set")
     assert (caught.value.reason, caught.value.pointer) == (reason, "/items/$ref")
+
+
+@pytest.mark.parametrize("identifier", ["http://[::1", "http://[::1#/a", "//["])
+def test_another_file_whose_identifier_is_no_uri(identifier: str, tmp_path: Path) -> None:
+    (tmp_path / "other.json").write_text(json.dumps({"$id": identifier}))
+    (tmp_path / "zip.json").write_text(json.dumps({"$id": f"{BASE}code"}))
+    (tmp_path / "main.json").write_text(json.dumps({"$ref": f"{BASE}code"}))
+    assert load("./main.json", tmp_path).paths[-1].name == "zip.json"
+    (tmp_path / "main.json").write_text(json.dumps({"$ref": "missing.json"}))
+    with pytest.raises(SchemaError) as caught:
+        load("./main.json", tmp_path)
+    assert caught.value.reason == "refers to 'missing.json', which does not exist"
