@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..diagnostics.catalogue import CATALOGUE
-from ..diagnostics.problem import Place
+from ..diagnostics.problem import Place, Problem
 from ..diagnostics.suggestions import did_you_mean
 from ..expressions.tree import children
 from ..interpreter.recorder import Taken
@@ -254,12 +254,22 @@ def _in_application(trace: Trace, candidate: _Candidate, application: Applicatio
 def _refused(trace: Trace, candidate: _Candidate, application: Application) -> str | None:
     """The problem because of which a value was left out of a request, or the request was not made."""
     rule = None if candidate.rule is None else candidate.rule.name
+    output = None if candidate.rule is None else candidate.rule.output
+    is_made = any(request.output == output for request in trace.result.requests)
+    shared = None
     for problem in trace.result.problems:
         is_here = problem.rule == rule and _is_in(problem.input or "", application.element)
         is_lost = problem.severity == "error" or (candidate.at and candidate.is_at(problem.output or ""))
         if problem.code in _REFUSALS and is_here and is_lost:
-            return CATALOGUE[problem.code].title if trace.is_masked else problem.message
-    return None
+            return _words(trace, problem)
+        # What is wrong with the fields of an output is said of the first rule alone, and takes all of them down.
+        if shared is None and not is_made and problem.code == "M509" and problem.data.get("request") == output:
+            shared = problem
+    return None if shared is None else _words(trace, shared)
+
+
+def _words(trace: Trace, problem: Problem) -> str:
+    return CATALOGUE[problem.code].title if trace.is_masked else problem.message
 
 
 def _is_in(place: str, base: str) -> bool:

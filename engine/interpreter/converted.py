@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from ..runtime.conversion import Locate
-from ..runtime.requests import Emission, Envelope, origins_of
+from ..runtime.requests import Emission, Envelope, nearest, origins_of
 from ..runtime.result import Failed
 from ..values.pointers import join, shifted, value_at
 from .scope import Places
@@ -40,9 +40,9 @@ class BodyOrigins:
             if pointer.startswith(prefix):
                 number = bisect_right(starts, int(pointer.removeprefix(prefix).partition("/")[0])) - 1
                 emission, own = emissions[number], shifted(pointer, name, -starts[number])
-                near = _nearest(emission.origins, own)
+                near = nearest(emission.origins, own)
                 return (emission, emission.origins[near], own[len(near) :]) if near else None
-        near = _nearest(self._origins, pointer)
+        near = nearest(self._origins, pointer)
         return (*self._origins[near], pointer[len(near) :]) if near else None
 
     def place_in(self, places: Places, body: Any, pointer: str) -> str:
@@ -135,10 +135,3 @@ def parts_within(convert: str, parts: Set[Failed]) -> frozenset[Failed]:
     start = f"{convert}{_THEN}"
     more = (part for part in parts if part.convert is not None and part.convert.startswith(start))
     return frozenset(own | {part._replace(convert=(part.convert or "")[len(start) :]) for part in more})
-
-
-def _nearest(origins: Mapping[str, object], pointer: str) -> str:
-    """The nearest place, this one or one above, whose origin is known; empty if none is."""
-    while pointer and pointer not in origins:
-        pointer = pointer.rpartition("/")[0]
-    return pointer

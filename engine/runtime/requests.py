@@ -31,6 +31,7 @@ __all__ = [
     "is_larger",
     "is_too_much",
     "move",
+    "nearest",
     "origins_of",
 ]
 
@@ -347,10 +348,11 @@ class _Assembly:
         if validator is None or validator.is_valid(body.body):
             return [body]
         kept = []
+        said: set[Violation] = set()
         for emission, _ in body.parts:
             violations = validator.violations(emission.body(body.envelope))
             if violations:
-                self.refuse(output, emission, body.envelope, violations)
+                self.refuse(output, emission, body.envelope, violations, said)
             else:
                 kept.append(emission)
         if len(kept) < len(body.parts):
@@ -359,8 +361,18 @@ class _Assembly:
         # Parts that are valid alone and invalid together are sent apart.
         return [_alone(emission, body.envelope) for emission in kept]
 
-    def refuse(self, output: OutputSpec, emission: Emission, envelope: Envelope, violations: Violations) -> None:
-        self.report(output, _alone(emission, envelope), violations, "M509")
+    def refuse(
+        self,
+        output: OutputSpec,
+        emission: Emission,
+        envelope: Envelope,
+        violations: Violations,
+        said: set[Violation],
+    ) -> None:
+        """Rejects an emission; what is wrong with the fields of the output is only said once, see `said`."""
+        new = Violations(tuple(one for one in violations if one not in said), violations.more)
+        self.report(output, _alone(emission, envelope), new, "M509")
+        said |= {one for one in violations if _is_common(one.pointer, emission, envelope)}
         self.rejected.append(emission)
 
     def written(self, output: OutputSpec, emission: Emission, envelope: Envelope) -> tuple[Emission, Draft, int] | None:
@@ -412,9 +424,7 @@ class _Assembly:
     ) -> None:
         origins = origins_of(body.parts, body.envelope) if violations else {}
         for violation in violations:
-            near = violation.pointer
-            while near and near not in origins:
-                near = near.rpartition("/")[0]
+            near = nearest(origins, violation.pointer)
             emission, origin = origins[near] if near else (body.parts[0][0], None)
             self.problems.append(
                 Problem.of(
@@ -457,6 +467,24 @@ def _alone(emission: Emission, envelope: Envelope) -> _Body:
     return _Body(emission.draft(envelope), envelope, 0, [(emission, {})])
 
 
+def nearest(origins: Mapping[str, object], pointer: str) -> str:
+    """The nearest place, this one or one above, whose origin is known; empty if none is."""
+    while pointer and pointer not in origins:
+        pointer = pointer.rpartition("/")[0]
+    return pointer
+
+
+def _is_common(pointer: str, emission: Emission, envelope: Envelope) -> bool:
+    """Returns whether a place of the body of an emission is one of those that the fields of the output give."""
+    return len(nearest(_common_origins(emission, envelope), pointer)) > len(nearest(emission.origins, pointer))
+
+
+def _common_origins(emission: Emission, envelope: Envelope) -> Mapping[str, Origin]:
+    """The origins of what the fields of the output give, without the members that the rule gives in their place."""
+    own = {join("", name) for name in emission.output.draft({}, emission.fields) if name is not None}
+    return {place: one for place, one in envelope.origins.items() if f"/{place[1:].partition('/')[0]}" not in own}
+
+
 def origins_of(
     parts: Iterable[tuple[Emission, Mapping[str | None, int]]], envelope: Envelope
 ) -> dict[str, tuple[Emission, Origin]]:
@@ -464,7 +492,7 @@ def origins_of(
     return {
         shift(place, offsets): (emission, origin)
         for emission, offsets in parts
-        for origins in (emission.origins, envelope.origins)
+        for origins in (_common_origins(emission, envelope), emission.origins)
         for place, origin in origins.items()
     }
 
