@@ -38,13 +38,13 @@ def _is_constant(part: Any) -> bool:
     """Returns whether a part allows single values, and says nothing to other programs."""
     return (
         isinstance(part, dict)
-        and ("const" in part or "enum" in part)
+        and ("const" in part or "enum" in part or part.get("type") == "null")
         and all(one in HOLDS or (is_annotation(one) and not one.startswith("x-")) for one in part)
     )
 
 
 def _values(part: dict[str, Any]) -> dict[Any, Any]:
     """The values that a part allows, by their keys."""
-    listed = part["enum"] if "enum" in part else [part["const"]]
+    listed = part["enum"] if "enum" in part else [part.get("const")]
     conditions = [(HOLDS[name], wanted) for name, wanted in part.items() if name in HOLDS and name != "enum"]
     return {key_of(value): value for value in listed if all(holds(wanted, value) for holds, wanted in conditions)}
