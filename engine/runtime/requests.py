@@ -218,14 +218,20 @@ def inexact_in(body: Any) -> tuple[Violation, ...]:
 def _without_inexact(value: Any) -> Any:
     """Removes the members, and the lists that are members, with a number that readers of JSON would round.
 
-    None if the value itself is such a number or list.
+    Members that are objects without anything else are removed, too. None if the value itself is removed.
     """
     match value:
         case dict():
             parts = {name: _without_inexact(member) for name, member in value.items()}
-            return {name: part for name, part in parts.items() if part is not None or value[name] is None}
+            left = {name: part for name, part in parts.items() if part is not None or value[name] is None}
+            return left if left or not value else None
         case list():
-            elements = [_without_inexact(element) for element in value]
+            # An element keeps its place, even if nothing is in it any more.
+            elements = [
+                {} if part is None and isinstance(one, dict) else part
+                for one in value
+                for part in [_without_inexact(one)]
+            ]
             is_exact = all(part is not None or whole is None for part, whole in zip(elements, value, strict=True))
             return elements if is_exact else None
     return None if isinstance(value, int) and is_wide(value) else value

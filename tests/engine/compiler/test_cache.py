@@ -68,8 +68,7 @@ def test_the_second_time_comes_from_the_cache(folder: Path, compilations: list[s
 def test_a_cached_run_imports_little(folder: Path, tmp_path: Path) -> None:
     batch = tmp_path / "batch.json"
     batch.write_text(json.dumps(BATCH))
-    libraries = "yaml jmespath jinja2 jsonschema jsonschema_rs referencing rich"
-    libraries += " zstandard tempfile gzip multiprocessing"
+    libraries = "yaml jmespath jinja2 jsonschema jsonschema_rs referencing rich zstandard tempfile gzip multiprocessing"
     libraries += "" if sys.version_info >= (3, 13) else " glob"  # where pathlib needs it
     stages = "api checks compiler.rules.mapping diagnostics.reporters golden interpreter.interpreter"
     stages += " configuration.report inference.reads inference.rulebook language.loader language.rulebook"

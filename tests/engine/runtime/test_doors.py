@@ -315,11 +315,21 @@ def test_what_is_left_out_is_named_where_it_would_stand(doors: Doors) -> None:
 
 
 def test_a_request_without_anything_exact_is_not_made(doors: Doors) -> None:
-    for door, answer in doors.results('{"items": [{"kind": "bare", "rest": {"a": 18446744073709551616}}]}'):
+    """Objects in which nothing else is are nothing."""
+    for rest, place in ('{"a": 18446744073709551616}', "/a"), ('{"o": {"p": {"a": 18446744073709551616}}}', "/o/p/a"):
+        for door, answer in doors.results(f'{{"items": [{{"kind": "bare", "rest": {rest}}}]}}'):
+            result = json.loads(answer)
+            (problem,) = result["problems"]
+            assert (problem["code"], problem["severity"], problem["output"]) == ("M518", "error", place), door
+            assert result["requests"] == []
+
+
+def test_objects_with_nothing_else_are_left_out_with_a_number(doors: Doors) -> None:
+    rest = '{"a": {"b": {"c": 18446744073709551616}}, "d": {"e": {}}, "l": [{"m": 18446744073709551616}, 1]}'
+    for door, answer in doors.results(f'{{"items": [{{"kind": "bare", "rest": {rest}}}]}}'):
         result = json.loads(answer)
-        (problem,) = result["problems"]
-        assert (problem["code"], problem["severity"], problem["output"]) == ("M518", "error", "/a"), door
-        assert result["requests"] == []
+        assert [request["body"] for request in result["requests"]] == [{"d": {"e": {}}, "l": [{}, 1]}], door
+        assert [problem["output"] for problem in result["problems"]] == ["/a/b/c", "/l/0/m"], door
 
 
 def test_a_query_has_all_digits(doors: Doors) -> None:
