@@ -104,7 +104,7 @@ def test_words(document: Any, body: Any, violations: list[tuple[str, str]], tmp_
     assert [(violation.pointer, violation.reason) for violation in found] == violations
 
 
-def test_at_most_so_many(tmp_path: Path) -> None:
+def test_more_than_twenty_violations_are_counted(tmp_path: Path) -> None:
     validator = Validator(schema({"items": {"type": "string"}}, tmp_path))
     found = validator.violations([1] * 100)
     assert (len(found), found.more) == (MAX_VIOLATIONS, 100 - MAX_VIOLATIONS)
