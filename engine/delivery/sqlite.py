@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from .filesystems import network_filesystem
 __all__ = ["SQLite"]
 
 BUSY_SECONDS = 30
+_PAUSE_SECONDS = 0.01
 _APPLICATION = 0x6D6F656F
 _TYPES = {
     "number": "INTEGER PRIMARY KEY",
@@ -24,6 +26,20 @@ _TYPES = {
     "real": "REAL",
     "bytes": "BLOB",
 }
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turns on the write-ahead log. SQLite does not wait there for another process that does the same."""
+    end = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
 
 
 class SQLite:
@@ -50,9 +66,12 @@ class SQLite:
         connection = sqlite3.connect(
             uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
         )
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
+        with ExitStack() as opened:
+            opened.enter_context(closing(connection))
+            _write_ahead(connection)
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            opened.pop_all()
         return connection
 
     def prepare(self, connection: Connection) -> None:
