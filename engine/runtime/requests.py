@@ -12,11 +12,10 @@ from typing import Any, NamedTuple, Protocol
 
 from ..diagnostics.catalogue import Severity
 from ..diagnostics.problem import Place, Problem
-from ..schemas.violations import MAX_VIOLATIONS, Violation, Violations
+from ..schemas.violations import Violation, Violations
 from ..values.json_size import size_of, sorted_text
-from ..values.kinds import shown
-from ..values.numbers import is_wide
 from ..values.pointers import join, shift
+from .inexact import inexact_in, without_inexact
 from .outputs import MAX_RESULT_BYTES, Draft, OutputSpec, Target
 from .result import Request
 
@@ -27,7 +26,6 @@ __all__ = [
     "Emission",
     "Envelope",
     "Origin",
-    "inexact_in",
     "is_larger",
     "is_too_much",
     "move",
@@ -194,49 +192,6 @@ def is_larger(parts: Sequence[Any], max_bytes: int | None) -> bool:
     return False
 
 
-def inexact_in(body: Any) -> tuple[Violation, ...]:
-    """The first integers in a body that readers of JSON round, in order of place, and the number of the others."""
-    found: list[Violation] = []
-    pending = [("", body)]
-    while pending:
-        place, value = pending.pop()
-        match value:
-            case dict():
-                pending += [(join(place, name), member) for name, member in value.items()]
-            case list():
-                pending += [(join(place, number), element) for number, element in enumerate(value)]
-            case int() if is_wide(value):
-                found.append(Violation(place, "", f"{shown(value)} needs more than 64 bits"))
-    found.sort()
-    if len(found) > MAX_VIOLATIONS:
-        last = found[MAX_VIOLATIONS - 1]
-        others = len(found) - MAX_VIOLATIONS
-        found[MAX_VIOLATIONS - 1 :] = [last._replace(reason=f"{last.reason}, and {others} others do")]
-    return tuple(found)
-
-
-def _without_inexact(value: Any) -> Any:
-    """Removes the members, and the lists that are members, with a number that readers of JSON would round.
-
-    Members that are objects without anything else are removed, too. None if the value itself is removed.
-    """
-    match value:
-        case dict():
-            parts = {name: _without_inexact(member) for name, member in value.items()}
-            left = {name: part for name, part in parts.items() if part is not None or value[name] is None}
-            return left if left or not value else None
-        case list():
-            # An element keeps its place, even if nothing is in it any more.
-            elements = [
-                {} if part is None and isinstance(one, dict) else part
-                for one in value
-                for part in [_without_inexact(one)]
-            ]
-            is_exact = all(part is not None or whole is None for part, whole in zip(elements, value, strict=True))
-            return elements if is_exact else None
-    return None if isinstance(value, int) and is_wide(value) else value
-
-
 _AT_ONCE = 16
 _AS_TEXT = "type: string keeps every digit"
 
@@ -398,7 +353,7 @@ class _Assembly:
         if not inexact:  # expressions can nest deeper than JSON is written
             self.reject(emission, "M509", request=output.name, reason=f"it cannot be written: {error}")
             return None
-        left = replace(emission, fields=_without_inexact(emission.fields))
+        left = replace(emission, fields=without_inexact(emission.fields))
         is_lost = not left.fields or bool(inexact_in(envelope.fields))
         start = len(self.problems)
         self.report(
