@@ -20,7 +20,7 @@ from ..runtime.result import Accounted, Destination, Result, Skipped
 from ..values.equality import equal
 from ..values.pointers import above, join, leaves, value_at
 from .tracing import TooManyDecisionsError, Trace, identities, trace
-from .why import place_in, places_read, steps_in, steps_of
+from .why import place_in, places_read, steps_in, steps_of, uses_in
 
 __all__ = ["account_of", "account_of_trace", "accounted"]
 
@@ -290,8 +290,7 @@ def _readers(found: Trace) -> _Readers:
             readers.at.setdefault(place, set()).add(at.rule)
             for base in above(place):
                 readers.inside.setdefault(base, set()).add(at.rule)
-        roots = (part.expression if isinstance(part, Expr) else part.template).roots
-        names = {use.name for use in roots} - scope.lets.keys() - {"settings"}
+        names = {use.name for use in uses_in(part)} - scope.lets.keys() - {"settings"}
         if any(scope.pointers.get(name, "") is None for name in names):
             readers.loose[part.place] = None
 

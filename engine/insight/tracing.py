@@ -82,8 +82,6 @@ class Trace:
     show: Callable[[Any], str]
     converter: str | None = None
     steps: dict[tuple[int, str], tuple[Any, ...]] = field(default_factory=dict)
-    let_inputs: dict[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
-    """The places that the parts of a let read, by the identities of the let and of its scope."""
     refused: dict[str | None, tuple[Mapping[int, list[Taken]], int]] = field(default_factory=dict)
     """See `refusals`."""
 

@@ -48,6 +48,7 @@ __all__ = [
     "steps_in",
     "steps_of",
     "steps_to",
+    "uses_in",
 ]
 
 _SHOWN = 100
@@ -147,7 +148,8 @@ def steps_of(trace: Trace, taken: Taken) -> Iterator[ExplanationStep]:
             holds = "holds" if taken.outcome == "true" else "does not hold"
             yield from _of_expression(trace, "condition", f"`when` {holds}: ", part, taken)
     elif isinstance(part, Text):
-        yield from _of_template(trace, part, taken)
+        yield from _of_lets(trace, part, taken.scope)
+        yield _template_step(trace, "", part, taken)
     elif isinstance(part, Table):
         name = f"table {part.name}" if part.name else "the table"
         text = (
@@ -174,18 +176,11 @@ def steps_of(trace: Trace, taken: Taken) -> Iterator[ExplanationStep]:
         yield from _of_field(trace, part, taken)
 
 
-def _of_template(
-    trace: Trace, text: Text, taken: Taken, above: tuple[str, ...] = (), lead: str = ""
-) -> Iterator[ExplanationStep]:
-    """A step for a template, after those for the lets that it reads."""
-    uses = text.template.roots
-    for name in dict.fromkeys(use.name for use in uses if use.name in taken.scope.lets):
-        if name not in above:
-            yield from _of_let(trace, name, taken.scope, (*above, name))
-    parts = tuple((use.name, taken.scope.values.get(use.name)) for use in uses)
+def _template_step(trace: Trace, lead: str, text: Text, taken: Taken) -> ExplanationStep:
+    parts = tuple((use.name, taken.scope.values.get(use.name)) for use in text.template.roots)
     inputs = places_read(trace, text, taken.scope)
     told = f"{lead}template {shown(text.template.text, _SHOWN)}"
-    yield ExplanationStep("source", told, text.place, taken.value, inputs, parts)
+    return ExplanationStep("source", told, text.place, taken.value, inputs, parts)
 
 
 def _of_field(trace: Trace, field: Field, taken: Taken) -> Iterator[ExplanationStep]:
@@ -203,81 +198,104 @@ def _of_field(trace: Trace, field: Field, taken: Taken) -> Iterator[ExplanationS
         yield ExplanationStep("field", f"{what}: {before}", field.place, taken.value)
 
 
-def _of_expression(
-    trace: Trace, kind_: Kind, lead: str, expr: Expr, taken: Taken, above: tuple[str, ...] = ()
-) -> Iterator[ExplanationStep]:
-    """A step for an expression, after those for the lets that it reads."""
+def _of_expression(trace: Trace, kind_: Kind, lead: str, expr: Expr, taken: Taken) -> Iterator[ExplanationStep]:
+    """A step for an expression, after those for the lets that it reads, unless it is a condition."""
+    if kind_ != "condition":
+        yield from _of_lets(trace, expr, taken.scope)
+    yield _expression_step(trace, kind_, lead, expr, taken)
+
+
+def _expression_step(trace: Trace, kind_: Kind, lead: str, expr: Expr, taken: Taken) -> ExplanationStep:
     scope = taken.scope
     known = values_by_span(expr, scope)
-    visited = {start for start, _ in known}
-    is_straight = not any(node["type"] in ("or_expression", "and_expression") for node in walk(expr.expression.tree))
-    lets = [use for use in expr.expression.roots if use.name in scope.lets]
-    for name in dict.fromkeys(use.name for use in lets if is_straight or use.start in visited):
-        if name not in above and kind_ != "condition":
-            yield from _of_let(trace, name, scope, (*above, name))
     found = f" = {trace.show(taken.value)}" if taken.outcome == "value" else ""
     text = one_line(expr.text)
     inputs, parts = _exact(trace, expr, scope, known), _parts(expr, known)
-    yield ExplanationStep(kind_, f"{lead}{text}{found}", expr.place, taken.value, inputs, parts)
+    return ExplanationStep(kind_, f"{lead}{text}{found}", expr.place, taken.value, inputs, parts)
 
 
-def _uses(part: Expr | Text) -> Sequence[RootUse]:
+def uses_in(part: Expr | Text) -> Sequence[RootUse]:
+    """The roots that an expression or a template uses."""
     return (part.expression if isinstance(part, Expr) else part.template).roots
 
 
-def _of_let(trace: Trace, name: str, scope: Scope, above: tuple[str, ...]) -> Iterator[ExplanationStep]:
+def _of_lets(trace: Trace, part: Expr | Text, scope: Scope) -> Iterator[ExplanationStep]:
+    """The steps to the values of the lets that a part reads, with all that these read; each let once, inner ones first.
+
+    They are found without recursion, since lets may build on each other in many ways, and in long chains.
+    """
+    made: set[tuple[int, int]] = set()
+    pending = [(name, scope, False) for name in reversed(_lets_read(part, scope))]
+    while pending:
+        name, scope, is_ready = pending.pop()
+        definition, inner = scope.lets[name]
+        key = id(definition), id(inner)
+        if is_ready:
+            yield from _of_let(trace, name, scope)
+        elif key not in made:
+            made.add(key)
+            pending.append((name, scope, True))
+            for taken in reversed(trace.in_lets.get(key, ())):
+                source = _read_by(taken)
+                if source is not None:
+                    pending += [(one, taken.scope, False) for one in reversed(_lets_read(source, taken.scope))]
+
+
+def _lets_read(part: Expr | Text, scope: Scope) -> list[str]:
+    """The names of the lets that a part reads: of an expression with `||` or `&&`, those that it came to."""
+    uses = [use for use in uses_in(part) if use.name in scope.lets]
+    if isinstance(part, Expr) and uses:
+        kinds = {node["type"] for node in walk(part.expression.tree)}
+        if kinds & {"or_expression", "and_expression"}:
+            visited = {start for start, _ in values_by_span(part, scope)}
+            uses = [use for use in uses if use.start in visited]
+    return [*dict.fromkeys(use.name for use in uses)]
+
+
+def _read_by(taken: Taken) -> Expr | Text | None:
+    """The expression or template whose value a decision is about, or over whose value it iterates."""
+    part = taken.part
+    if isinstance(part, Each | Spread):
+        return part.each if isinstance(part, Each) else part.from_
+    return part if isinstance(part, Expr | Text) and taken.outcome == "value" else None
+
+
+def _of_let(trace: Trace, name: str, scope: Scope) -> Iterator[ExplanationStep]:
     """The steps to the value of a let, as far as it was computed; a let that is made of parts has one for all."""
     definition, inner = scope.lets[name]
     source = definition.source
     made = trace.in_lets.get((id(definition), id(inner)), ())
     if made and isinstance(source, Each | Listed | ObjectSource):
         what = f"each element of {one_line(source.each.text)}" if isinstance(source, Each) else "its parts"
-        inputs = _inputs_of_let(trace, definition, inner, above)
+        inputs = _inputs_of(trace, made)
         yield ExplanationStep("source", f"let {name} from {what}", definition.place, scope.known(name), inputs)
     for taken in made:
         part = taken.part
         if isinstance(part, Expr) and taken.outcome == "value" and _is_in(part, definition):
-            yield from _of_expression(trace, "source", f"let {name} from ", part, taken, above)
+            yield _expression_step(trace, "source", f"let {name} from ", part, taken)
         elif isinstance(part, Text) and taken.outcome == "value" and _is_in(part, definition):
-            yield from _of_template(trace, part, taken, above, f"let {name} from ")
+            yield _template_step(trace, f"let {name} from ", part, taken)
         elif part is definition and taken.outcome in ("converted", "default"):
             yield from _of_field(trace, definition, taken)
 
 
-def _inputs_of_let(trace: Trace, definition: Field, inner: Scope, above: tuple[str, ...]) -> tuple[str, ...]:
-    """The places that the parts of a let read, other than those in the lists and objects that it iterates over."""
-    key = id(definition), id(inner)
-    if key not in trace.let_inputs:
-        sources: dict[str, None] = {}
-        inputs: dict[str, None] = {}
-        for taken in trace.in_lets[key]:
-            part = taken.part
-            if isinstance(part, Each | Spread):
-                sources |= dict.fromkeys(
-                    places_read(trace, part.each if isinstance(part, Each) else part.from_, taken.scope)
-                )
-            elif isinstance(part, Expr | Text) and taken.outcome == "value":
-                names = dict.fromkeys(use.name for use in _uses(part) if use.name in taken.scope.lets)
-                steps = (
-                    step
-                    for one in names
-                    if one not in above
-                    for step in _of_let(trace, one, taken.scope, (*above, one))
-                )
-                inputs |= dict.fromkeys(place for step in steps for place in step.inputs)
-                inputs |= dict.fromkeys(places_read(trace, part, taken.scope))
-        alone = (place for place in inputs if not any(base in sources for base in places_above(place)))
-        trace.let_inputs[key] = (*sources, *alone)
-    return trace.let_inputs[key]
+def _inputs_of(trace: Trace, made: Sequence[Taken]) -> tuple[str, ...]:
+    """The places that the parts of a let read; of the elements of lists and objects, those of the list or object."""
+    sources: dict[str, None] = {}
+    inputs: dict[str, None] = {}
+    for taken in made:
+        part = _read_by(taken)
+        if part is not None:
+            found = sources if isinstance(taken.part, Each | Spread) else inputs
+            found |= dict.fromkeys(places_read(trace, part, taken.scope))
+    return *sources, *(place for place in inputs if not any(base in sources for base in places_above(place)))
 
 
 def _is_in(part: Expr | Text, field: Field) -> bool:
     """Returns whether an expression or a template is a source of a field, or of an alternative of it."""
     source = field.source
-    if source is part:
-        return True
     alternatives = source.alternatives if isinstance(source, From) else ()
-    return any(one is part or (isinstance(one, Field) and _is_in(part, one)) for one in alternatives)
+    return source is part or any(one is part or (isinstance(one, Field) and _is_in(part, one)) for one in alternatives)
 
 
 def _exact(trace: Trace, expr: Expr, scope: Scope, known: _Known) -> tuple[str, ...]:
@@ -385,7 +403,7 @@ def _value_of(part: Expr | Text, scope: Scope) -> Any:
 
 def read_near(trace: Trace, part: Expr | Text, scope: Scope, pointer: str) -> list[str]:
     """Those places that an expression or a template reads that are a place of the input, below it, or above it."""
-    uses = (part.expression if isinstance(part, Expr) else part.template).roots
+    uses = uses_in(part)
     roots = [scope.pointers.get(use.name) for use in uses if use.name not in scope.lets]
     if len(roots) == len(uses) and not any(_overlap(pointer, root) for root in roots if root is not None):
         return []  # as most do: they are about other elements

@@ -33,7 +33,7 @@ MAX_DEPTH = 50
 _OPENING = ("(", "[", "{")
 _CLOSING = (")", "]", "}")
 _UNCLOSED = {"comment_begin": "comment tag", "raw_begin": "raw directive"}
-"""What begins with these tokens, as Jinja2 names it where it is not closed."""
+"""The names of Jinja2 for comments and raw text that are not closed, by the token that begins them."""
 
 _ALLOWED = (
     nodes.Template,

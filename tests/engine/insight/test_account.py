@@ -339,3 +339,22 @@ def test_what_is_sent_through_lets_is_sent(definition: str, item: Any, level: st
     fates = {one.pointer: one for one in check(api.load(tmp_path), batch)}
     unsent = {pointer for pointer, one in fates.items() if one.fate != "sent"}
     assert unsent == {pointer for pointer in fates if pointer.endswith("/other") or pointer == "/items/0"}
+
+
+CHAINS = {
+    "a long chain": [f"a{n}: a{n - 1}" for n in range(1, 900)],
+    "in many ways": [f"{x}{n}: not_null(a{n - 1}, b{n - 1})" for n in range(1, 60) for x in "ab"],
+}
+"""Lets that build on each other; the one that is sent is the last of the names with an `a`."""
+
+
+@pytest.mark.parametrize("lets", CHAINS.values(), ids=CHAINS)
+def test_lets_that_build_on_each_other_are_followed_once_each(lets: list[str], tmp_path: Path) -> None:
+    (tmp_path / "any.schema.json").write_text("{}", "utf-8")
+    last = max(int(let[1 : let.index(":")]) for let in lets)
+    written = ["a0: item.a", "b0: item.b", *lets, f"made: a{last}"]
+    rule = "let:\n" + "".join(f"    {let}\n" for let in written)
+    text = IN_LETS.format(top="", route="", rule=rule)
+    (tmp_path / "mapping.yaml").write_text(text, "utf-8")
+    account = api.load(tmp_path).account({"items": [{"a": "x", "b": "y"}]})
+    assert {one.pointer: one.fate for one in account}["/items/0/a"] == "sent"
